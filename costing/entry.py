@@ -1,0 +1,378 @@
+"""What an event owes the ledger, and the rounded difference to what is booked.
+
+Plain Python: no Odoo import. The models read facts, call these functions with plain
+values and write what comes back. Amounts are Decimal in company currency (debit +),
+quantities in the product's unit of measure.
+
+An event's *target* has a stock side (the sum of its stock facts) and an absorption side
+(the frozen card × the quantities of those facts); usage, substitution, by-product
+differences and ``method`` stand between them. Posting books ``target − booked``, so it can
+run any number of times, in any order, after any correction.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
+from typing import NamedTuple
+
+from .variance import (
+    KINDS,
+    ZERO,
+    Allowed,
+    Flow,
+    Row,
+    byproduct_rows,
+    component_rows,
+    output_row,
+)
+
+#: Kinds of posting lines that are no variance.
+OUTPUT = "output"
+MATERIAL = "material"
+APPLIED = "applied"
+COST_OF_SALES = "cost_of_sales"
+
+
+class Key(NamedTuple):
+    """One line of a posting. ``None`` where an amount belongs to no product."""
+
+    account: int
+    element: int | None
+    kind: str
+    product: int | None
+
+
+Amounts = dict[Key, Decimal]
+
+
+class CardLine(NamedTuple):
+    """A line of a standard cost card, per unit of the card's product."""
+
+    type: str  # component | operation | byproduct | fee
+    element: int
+    product: int | None
+    quantity: Decimal
+    rate: Decimal
+    amount: Decimal
+
+
+@dataclass(frozen=True)
+class Card:
+    """A frozen standard: its lines add up to ``amount`` per unit."""
+
+    product: int
+    amount: Decimal
+    lines: tuple[CardLine, ...]
+
+    def allowed(self, line_type: str, quantity: Decimal) -> dict[int, Allowed]:
+        """Per component (or by-product) what ``quantity`` units allow, and its price."""
+        result: dict[int, Allowed] = {}
+        for line in self.lines:
+            if line.type == line_type and line.product is not None:
+                known = result.get(line.product, Allowed(ZERO, line.rate))
+                total = known.quantity + abs(line.quantity) * quantity
+                result[line.product] = Allowed(total, line.rate)
+        return result
+
+    def content(self) -> dict[int, Decimal]:
+        """Amount per unit by cost element."""
+        result: dict[int, Decimal] = defaultdict(lambda: ZERO)
+        for line in self.lines:
+            result[line.element] += line.amount
+        return dict(result)
+
+
+@dataclass(frozen=True)
+class Accounts:
+    """Where amounts go: plain account ids, looked up by the models.
+
+    ``stock`` is the account that carries (and relieves) each product; ``applied`` is per
+    cost element; ``variance`` per kind, all of the material element.
+    """
+
+    material_element: int
+    stock: Mapping[int, int]
+    applied: Mapping[int, int]
+    variance: Mapping[str, int]
+
+
+@dataclass(frozen=True)
+class Completion:
+    """Facts of one order: what it made (``output`` first), gave besides and used."""
+
+    output: Flow
+    byproducts: Sequence[Flow] = ()
+    used: Sequence[Flow] = ()
+
+
+@dataclass(frozen=True)
+class Target:
+    """Amounts of an entry and the variance rows among them, by the same key."""
+
+    amounts: Amounts
+    rows: dict[Key, Row]
+
+
+def round_half_up(amount: Decimal, unit: Decimal) -> Decimal:
+    """``amount`` to a multiple of ``unit``; halves away from zero.
+
+    >>> round_half_up(Decimal("-0.125"), Decimal("0.01"))
+    Decimal('-0.13')
+    """
+    return (amount / unit).quantize(Decimal(1), rounding=ROUND_HALF_UP) * unit
+
+
+def merge(parts: Iterable[Amounts]) -> Amounts:
+    """Sum of several sets of amounts; keys that cancel out are dropped."""
+    total: Amounts = defaultdict(lambda: ZERO)
+    for amounts in parts:
+        for key, amount in amounts.items():
+            total[key] += amount
+    return {key: amount for key, amount in total.items() if amount}
+
+
+def delta(target: Amounts, booked: Amounts) -> Amounts:
+    """What is still to be booked: target − booked."""
+    return merge([target, {key: -amount for key, amount in booked.items()}])
+
+
+def freeze_accounts(target: Amounts, booked: Amounts) -> Amounts:
+    """Keep the accounts of the first booking.
+
+    A correction must undo where the original stands, also when the user has meanwhile
+    chosen another account for the category or element.
+    """
+    known = {key[1:]: key.account for key in booked}
+    return merge(
+        {key._replace(account=known.get(key[1:], key.account)): amount}
+        for key, amount in target.items()
+    )
+
+
+def round_target(amounts: Amounts, unit: Decimal, rounding: Key) -> Amounts:
+    """Round so that each account's total is rounded once and the entry balances.
+
+    The parts of one account add up to its rounded total; the largest part takes the
+    remaining units. What the rounded totals lack to zero goes to ``rounding``.
+    """
+    by_account: dict[int, Amounts] = defaultdict(dict)
+    for key, amount in amounts.items():
+        by_account[key.account][key] = amount
+    rounded: Amounts = {}
+    for parts in by_account.values():
+        rounded.update(_allocate(parts, unit))
+    residue = -sum(rounded.values(), ZERO)
+    return merge([rounded, {rounding: residue}])
+
+
+def _allocate(parts: Amounts, unit: Decimal) -> Amounts:
+    total = round_half_up(sum(parts.values(), ZERO), unit)
+    result = {key: round_half_up(amount, unit) for key, amount in parts.items()}
+    largest = max(parts, key=lambda key: (abs(parts[key]), str(key)))
+    result[largest] += total - sum(result.values(), ZERO)
+    return result
+
+
+class Relief(NamedTuple):
+    """Where one unit of a product is relieved from; amount per unit, positive."""
+
+    account: int
+    element: int
+    kind: str
+    product: int | None
+    amount: Decimal
+
+
+def relieve(
+    card: Card, accounts: Accounts, cards: Mapping[int, Card]
+) -> tuple[Relief, ...]:
+    """Unit relief of a card: materials from their accounts, conversion from applied.
+
+    A component with a card of its own in ``cards`` (it is costed at delivery, so no stock
+    account carries it) is relieved through that card. A by-product's credit stays on the
+    account of the material line with the largest amount.
+    """
+    result: list[Relief] = []
+    for line in card.lines:
+        if line.type == "component" and line.product in cards:
+            inner = relieve(cards[line.product], accounts, cards)
+            result += [
+                part._replace(amount=part.amount * line.quantity) for part in inner
+            ]
+        elif line.type == "component":
+            account = accounts.stock[line.product or 0]
+            result.append(
+                Relief(account, line.element, MATERIAL, line.product, line.amount)
+            )
+        elif line.type != "byproduct":
+            account = accounts.applied[line.element]
+            result.append(Relief(account, line.element, APPLIED, None, line.amount))
+    credit = sum((x.amount for x in card.lines if x.type == "byproduct"), ZERO)
+    return (*result, *_byproduct_credit(result, credit))
+
+
+def _byproduct_credit(parts: Sequence[Relief], credit: Decimal) -> Sequence[Relief]:
+    materials = [part for part in parts if part.kind == MATERIAL]
+    if not credit or not materials:
+        return ()
+    # max() keeps the first of equal amounts
+    largest = max(materials, key=lambda part: part.amount)
+    return (largest._replace(amount=credit),)
+
+
+def _credit(parts: Iterable[Relief], quantity: Decimal) -> Amounts:
+    return merge(
+        {Key(p.account, p.element, p.kind, p.product): -p.amount * quantity}
+        for p in parts
+    )
+
+
+def completion_target(
+    card: Card,
+    order: Completion,
+    accounts: Accounts,
+    cards: Mapping[int, Card] | None = None,
+) -> Target:
+    """Entry of a finished order under the trigger ``completion``, unrounded.
+
+    Dr stock of what was made (facts); Cr stock of what was used (facts) and conversion
+    cost applied (card × good output); ± the rows between them.
+    """
+    cards = cards or {}
+    element = accounts.material_element
+    stock = merge(
+        [
+            {Key(accounts.stock[made.product], element, OUTPUT, made.product): amount}
+            for made in (order.output, *order.byproducts)
+            if (amount := made.amount)
+        ]
+        + [_used(used, accounts, cards) for used in order.used]
+    )
+    applied = [
+        {Key(accounts.applied[line.element], line.element, APPLIED, None): amount}
+        for line in card.lines
+        if line.type in ("operation", "fee")
+        and (amount := -line.amount * order.output.quantity)
+    ]
+    rows = _keyed_rows(order_rows(card, order), accounts)
+    values = {key: row.amount for key, row in rows.items()}
+    return Target(merge([stock, *applied, values]), rows)
+
+
+def _used(used: Flow, accounts: Accounts, cards: Mapping[int, Card]) -> Amounts:
+    """Credit of a component: its facts' amount, or through its own card.
+
+    A component that is itself costed at delivery stands on no stock account: its facts'
+    amount is spread over its card's accounts in proportion, so that nothing is left over.
+    """
+    card = cards.get(used.product)
+    if card is None or not card.amount:
+        key = Key(
+            accounts.stock[used.product],
+            accounts.material_element,
+            MATERIAL,
+            used.product,
+        )
+        return {key: -used.amount}
+    return _credit(relieve(card, accounts, cards), used.amount / card.amount)
+
+
+def _keyed_rows(rows: Iterable[Row], accounts: Accounts) -> dict[Key, Row]:
+    result: dict[Key, Row] = {}
+    for row in rows:
+        account = accounts.variance[row.kind]
+        key = Key(account, accounts.material_element, row.kind, row.product)
+        known = result.get(key)
+        if known:
+            row = row._replace(amount=known.amount + row.amount)
+        result[key] = row
+    return {key: row for key, row in result.items() if row.amount}
+
+
+def order_rows(card: Card, order: Completion) -> list[Row]:
+    """Material and output rows of an order; the same for both triggers."""
+    quantity = order.output.quantity
+    allowed = card.allowed("component", quantity)
+    expected = card.allowed("byproduct", quantity)
+    used = {flow.product: flow for flow in order.used}
+    made = {flow.product: flow for flow in order.byproducts}
+    rows: list[Row] = []
+    for product in {**allowed, **used}:
+        flow = used.get(product) or Flow(product, ZERO, ZERO)
+        rows += component_rows(flow, allowed.get(product))
+    for product in {**expected, **made}:
+        flow = made.get(product) or Flow(product, ZERO, ZERO, expected[product].price)
+        rows += byproduct_rows(flow, expected.get(product, Allowed(ZERO, flow.unit)))
+    rows.append(output_row(order.output, card.amount))
+    return [row for row in rows if row.amount]
+
+
+def delivery_target(
+    card: Card,
+    quantity: Decimal,
+    accounts: Accounts,
+    cost_of_sales: int,
+    cards: Mapping[int, Card] | None = None,
+) -> Target:
+    """Entry of a delivery under the trigger ``delivery``; negative for a return.
+
+    Dr cost of sales; Cr materials and conversion cost applied, all card × ``quantity``.
+    """
+    key = Key(cost_of_sales, None, COST_OF_SALES, card.product)
+    credit = _credit(relieve(card, accounts, cards or {}), quantity)
+    return Target(merge([{key: card.amount * quantity}, credit]), {})
+
+
+class Recorded(NamedTuple):
+    """Σ of the variance rows already recorded under one key."""
+
+    quantity_standard: Decimal = ZERO
+    quantity_actual: Decimal = ZERO
+    amount: Decimal = ZERO
+
+
+def owed(
+    target: Target,
+    booked: Amounts,
+    recorded: Mapping[Key, Recorded],
+    unit: Decimal,
+    rounding: Key,
+) -> Target:
+    """What an event still owes: amounts to book and variance rows to record.
+
+    ``booked`` and ``recorded`` are what its standing postings hold, ``unit`` is the
+    currency's rounding, ``rounding`` the line that takes what rounding leaves.
+    """
+    amounts = round_target(freeze_accounts(target.amounts, booked), unit, rounding)
+    due = delta(amounts, booked)
+    changes = {key: amount for key, amount in due.items() if key.kind in KINDS}
+    return Target(due, _row_changes(target.rows, changes, recorded))
+
+
+def owed_rows(
+    target: Target, recorded: Mapping[Key, Recorded], unit: Decimal
+) -> Target:
+    """The same for an event that makes rows but no entry yet (trigger ``delivery``)."""
+    known = {key: row.amount for key, row in recorded.items()}
+    rows = {key: round_half_up(row.amount, unit) for key, row in target.rows.items()}
+    changes = delta(freeze_accounts(rows, known), known)
+    return Target({}, _row_changes(target.rows, changes, recorded))
+
+
+def _row_changes(
+    rows: Mapping[Key, Row], changes: Amounts, recorded: Mapping[Key, Recorded]
+) -> dict[Key, Row]:
+    """Rows for the changed amounts, less the quantities recorded before."""
+    current = {key[1:]: row for key, row in rows.items()}
+    before = {key[1:]: row for key, row in recorded.items()}
+    result = {}
+    for key, amount in changes.items():
+        row = current.get(key[1:]) or Row(key.kind, key.product, *[ZERO] * 5)
+        known = before.get(key[1:], Recorded())
+        result[key] = row._replace(
+            quantity_standard=row.quantity_standard - known.quantity_standard,
+            quantity_actual=row.quantity_actual - known.quantity_actual,
+            amount=amount,
+        )
+    return result

@@ -1,0 +1,419 @@
+"""Roll-up of standard cost cards through all levels of bills and routings.
+
+Plain Python: no Odoo import. Amounts are Decimal in company currency and are never
+rounded, quantities are in the product's own unit of measure, times in hours.
+
+A card is the standard cost of one unit: each component at its own card or price, each
+operation at the rates of its work center, less the cost share of the by-products.
+Set-up and clean-up are spread over the standard lot. Source: Horngren, Cost Accounting
+(standard costing); whole cycles, capacity and by-product shares follow Odoo's bill price.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from decimal import ROUND_CEILING, ROUND_HALF_UP, Decimal
+from typing import NamedTuple
+
+ZERO = Decimal(0)
+ONE = Decimal(1)
+HUNDRED = Decimal(100)
+#: What Odoo rounds the share that is left to the main product to.
+SHARE_UNIT = Decimal("0.0001")
+#: Cycles are counted up; a ratio this close to a whole number is that number.
+CYCLE_TOLERANCE = Decimal("1e-9")
+
+COMPONENT = "component"
+OPERATION = "operation"
+BYPRODUCT = "byproduct"
+
+
+class Component(NamedTuple):
+    """A material of a bill: quantity per bill, in the component's unit."""
+
+    product: int
+    quantity: Decimal
+
+
+class Operation(NamedTuple):
+    """A step of a routing at a work center.
+
+    ``fixed`` is set-up and clean-up of one order, ``cycle`` the time of one cycle
+    (efficiency included), ``capacity`` the units of the product that a cycle yields.
+    """
+
+    operation: int
+    workcenter: int
+    fixed: Decimal
+    cycle: Decimal
+    capacity: Decimal
+
+
+class ByProduct(NamedTuple):
+    """What a bill yields besides: quantity per bill, share of its cost in percent."""
+
+    product: int
+    quantity: Decimal
+    share: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Bill:
+    """How ``quantity`` units of a product are made, and in which standard lot."""
+
+    quantity: Decimal
+    lot: Decimal
+    components: tuple[Component, ...] = ()
+    operations: tuple[Operation, ...] = ()
+    byproducts: tuple[ByProduct, ...] = ()
+
+
+class Rate(NamedTuple):
+    """Rate per hour of a cost element; its hours per hour of the work center (crew)."""
+
+    element: int
+    amount: Decimal
+    hours: Decimal = ONE
+
+
+@dataclass(frozen=True, slots=True)
+class Structure:
+    """Everything that a roll-up needs.
+
+    ``kits`` are never made: they are replaced by their components. ``purchased`` names
+    products without a bill that get a card of one line, at their own price.
+    """
+
+    material: int
+    bills: Mapping[int, Bill] = field(default_factory=dict)
+    kits: Mapping[int, Bill] = field(default_factory=dict)
+    prices: Mapping[int, Decimal] = field(default_factory=dict)
+    rates: Mapping[int, tuple[Rate, ...]] = field(default_factory=dict)
+    purchased: Collection[int] = ()
+
+
+class CardLine(NamedTuple):
+    """One line of a card, per unit of its product: amount = quantity × rate.
+
+    The last three are the operation's time as a function of the quantity made, in hours
+    of the element (see `allowed_hours`).
+    """
+
+    type: str
+    element: int
+    quantity: Decimal
+    rate: Decimal
+    amount: Decimal
+    product: int | None = None
+    operation: int | None = None
+    workcenter: int | None = None
+    fixed_hours: Decimal = ZERO
+    cycle_hours: Decimal = ZERO
+    capacity: Decimal = ZERO
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """Standard cost of one unit; ``split`` is cumulative, by cost element."""
+
+    product: int
+    lot: Decimal
+    amount: Decimal
+    lines: tuple[CardLine, ...]
+    split: dict[int, Decimal]
+
+
+@dataclass(frozen=True, slots=True)
+class RollUp:
+    """Cards in the order of their dependencies, and what stands in the way.
+
+    ``missing`` products have neither price nor bill and count as 0. ``cycles`` are
+    circles of bills, the first product repeated at the end; ``blocked`` products have a
+    bill and no card because a circle is below them (or they are part of it).
+    """
+
+    cards: dict[int, Card]
+    missing: tuple[int, ...]
+    cycles: tuple[tuple[int, ...], ...]
+    blocked: tuple[int, ...]
+
+
+def convert(quantity: Decimal, factor: Decimal, to_factor: Decimal) -> Decimal:
+    """``quantity`` of one unit of measure in another; factors are to a common unit.
+
+    >>> convert(Decimal(3), Decimal(12), Decimal(1))
+    Decimal('36')
+    """
+    return quantity if factor == to_factor else quantity * factor / to_factor
+
+
+def whole_cycles(quantity: Decimal, capacity: Decimal) -> Decimal:
+    """Cycles that ``quantity`` takes; one that is begun counts as a whole one.
+
+    >>> whole_cycles(Decimal("10.5"), Decimal(5))
+    Decimal('3')
+    """
+    ratio = (quantity / capacity).quantize(CYCLE_TOLERANCE)
+    return ratio.to_integral_value(rounding=ROUND_CEILING)
+
+
+def allowed_hours(
+    fixed: Decimal, cycle: Decimal, capacity: Decimal, quantity: Decimal
+) -> Decimal:
+    """Standard time of an order over ``quantity`` units.
+
+    >>> allowed_hours(Decimal(1), Decimal("0.4"), Decimal(1), Decimal(6))
+    Decimal('3.4')
+    """
+    return fixed + whole_cycles(quantity, capacity) * cycle
+
+
+def find_purchased(
+    bills: Mapping[int, Bill], kits: Mapping[int, Bill]
+) -> tuple[int, ...]:
+    """Products without a bill that the bills use (through kits, too) or yield."""
+    found: dict[int, None] = {}
+    seen: set[int] = set()
+    waiting = list(bills.values())
+    for bill in waiting:
+        for product, *_rest in (*bill.components, *bill.byproducts):
+            if product in kits and product not in seen:
+                seen.add(product)
+                waiting.append(kits[product])
+            elif product not in kits and product not in bills:
+                found[product] = None
+    return tuple(found)
+
+
+def roll_up(structure: Structure) -> RollUp:
+    """Cards of every product with a bill, from the bottom up."""
+    order = _Order(structure)
+    sheet = _Sheet(structure)
+    for product in structure.purchased:
+        if product not in structure.bills:
+            sheet.add_purchased(product)
+    for product in order.products:
+        sheet.add_made(product)
+    return RollUp(
+        cards=sheet.cards,
+        missing=tuple(sheet.missing),
+        cycles=tuple(order.cycles),
+        blocked=tuple(order.blocked),
+    )
+
+
+class _Node(NamedTuple):
+    product: int
+    is_kit: bool
+
+
+class _Order:
+    """Products with a bill, components first; circles are named and left out."""
+
+    def __init__(self, structure: Structure) -> None:
+        self.structure = structure
+        self.products: list[int] = []
+        self.blocked: list[int] = []
+        self.cycles: list[tuple[int, ...]] = []
+        self._path: dict[_Node, Iterator[_Node]] = {}
+        self._done: dict[_Node, bool] = {}
+        for product in structure.bills:
+            self._visit(_Node(product, False))
+
+    def _below(self, node: _Node) -> Iterator[_Node]:
+        structure = self.structure
+        bill = (structure.kits if node.is_kit else structure.bills)[node.product]
+        for product in dict.fromkeys(line.product for line in bill.components):
+            if product in structure.kits or product in structure.bills:
+                yield _Node(product, product in structure.kits)
+
+    def _visit(self, start: _Node) -> None:
+        """Depth first, without recursion: bills may be nested deeper than the stack."""
+        if start in self._done:
+            return
+        blocked: set[_Node] = set()
+        self._path[start] = self._below(start)
+        while self._path:
+            node, below = next(reversed(self._path.items()))
+            child = next(below, None)
+            if child is None:
+                del self._path[node]
+                self._leave(node, node in blocked)
+                if node in blocked and self._path:
+                    blocked.add(next(reversed(self._path)))
+            elif child in self._path:
+                blocked.add(node)
+                self._add_cycle(child)
+            elif child not in self._done:
+                self._path[child] = self._below(child)
+            elif self._done[child]:
+                blocked.add(node)
+
+    def _leave(self, node: _Node, is_blocked: bool) -> None:
+        self._done[node] = is_blocked
+        if not node.is_kit:
+            (self.blocked if is_blocked else self.products).append(node.product)
+
+    def _add_cycle(self, first: _Node) -> None:
+        path = list(self._path)
+        members = [node.product for node in path[path.index(first) :]]
+        self.cycles.append((*members, first.product))
+
+
+class _Need(NamedTuple):
+    product: int
+    quantity: Decimal
+
+
+class _Work(NamedTuple):
+    operation: Operation
+    hours: Decimal
+    fixed: Decimal
+    cycle: Decimal
+    capacity: Decimal
+
+
+class _Sheet:
+    """Cards made so far."""
+
+    def __init__(self, structure: Structure) -> None:
+        self.structure = structure
+        self.cards: dict[int, Card] = {}
+        self.missing: dict[int, None] = {}
+
+    def add_purchased(self, product: int) -> None:
+        """Card of one material line: the product at its own price."""
+        line = self._component_line(_Need(product, ONE))
+        split = {self.structure.material: line.amount}
+        self.cards[product] = Card(product, ONE, line.amount, (line,), split)
+
+    def add_made(self, product: int) -> None:
+        bill = self.structure.bills[product]
+        needs: list[_Need] = []
+        works: list[_Work] = []
+        for part in self._explode(bill, bill.lot):
+            if isinstance(part, _Need):
+                needs.append(part)
+            else:
+                works.append(part)
+        lines = [self._component_line(need) for need in needs]
+        for work in works:
+            lines += self._operation_lines(work)
+        gross = sum((line.amount for line in lines), ZERO)
+        lines += self._byproduct_lines(bill, gross)
+        amount = sum((line.amount for line in lines), ZERO)
+        split = self._split(lines)
+        self.cards[product] = Card(product, bill.lot, amount, tuple(lines), split)
+
+    def _explode(
+        self, bill: Bill, lot: Decimal, units: Decimal | None = None
+    ) -> Iterator[_Need | _Work]:
+        """Materials and work of one unit, kits replaced in their place.
+
+        ``lot`` is the standard lot of the card, ``units`` the kits in one unit of it.
+        """
+        kits = self.structure.kits
+        for operation in bill.operations:
+            if units is None:
+                yield _work(operation, lot)
+            elif units:
+                yield _kit_work(operation, bill, units, lot)
+        for component in bill.components:
+            quantity = component.quantity / bill.quantity
+            if units is not None:
+                quantity *= units
+            if component.product in kits:
+                yield from self._explode(kits[component.product], lot, quantity)
+            else:
+                yield _Need(component.product, quantity)
+
+    def _component_line(self, need: _Need) -> CardLine:
+        rate = self._value(need.product)
+        return CardLine(
+            COMPONENT,
+            self.structure.material,
+            need.quantity,
+            rate,
+            need.quantity * rate,
+            product=need.product,
+        )
+
+    def _value(self, product: int) -> Decimal:
+        """Card or price of a product; nothing known counts as 0 and is reported."""
+        if product in self.cards:
+            return self.cards[product].amount
+        if product not in self.structure.prices:
+            self.missing[product] = None
+            return ZERO
+        return self.structure.prices[product]
+
+    def _operation_lines(self, work: _Work) -> Iterator[CardLine]:
+        operation = work.operation
+        for rate in self.structure.rates.get(operation.workcenter, ()):
+            hours = work.hours * rate.hours
+            yield CardLine(
+                OPERATION,
+                rate.element,
+                hours,
+                rate.amount,
+                hours * rate.amount,
+                operation=operation.operation,
+                workcenter=operation.workcenter,
+                fixed_hours=work.fixed * rate.hours,
+                cycle_hours=work.cycle * rate.hours,
+                capacity=work.capacity,
+            )
+
+    def _byproduct_lines(self, bill: Bill, gross: Decimal) -> Iterator[CardLine]:
+        """Credits: shares of the gross cost, which lower the material element.
+
+        The share left to the product is rounded as Odoo rounds it; by-products of which
+        nothing is expected take no share, because no order will ever yield them.
+        """
+        yields = [byproduct for byproduct in bill.byproducts if byproduct.quantity]
+        total = sum((byproduct.share for byproduct in yields), ZERO)
+        kept = (ONE - total / HUNDRED).quantize(SHARE_UNIT, rounding=ROUND_HALF_UP)
+        for byproduct in yields:
+            if byproduct.product not in self.structure.bills:
+                self._value(byproduct.product)
+            share = (ONE - kept) * byproduct.share / total if total else ZERO
+            quantity = byproduct.quantity / bill.quantity
+            yield CardLine(
+                BYPRODUCT,
+                self.structure.material,
+                -quantity,
+                gross * share / quantity,
+                -gross * share,
+                product=byproduct.product,
+            )
+
+    def _split(self, lines: Iterable[CardLine]) -> dict[int, Decimal]:
+        """Amount by cost element, components taken apart by their own cards."""
+        result: dict[int, Decimal] = defaultdict(lambda: ZERO)
+        for line in lines:
+            if line.type == COMPONENT and line.product in self.cards:
+                for element, amount in self.cards[line.product].split.items():
+                    result[element] += amount * line.quantity
+            else:
+                result[line.element] += line.amount
+        return dict(result)
+
+
+def _work(operation: Operation, lot: Decimal) -> _Work:
+    """Time of an operation per unit: an order over the standard lot, spread over it."""
+    _name, _workcenter, fixed, cycle, capacity = operation
+    hours = allowed_hours(fixed, cycle, capacity, lot) / lot
+    return _Work(operation, hours, fixed, cycle, capacity)
+
+
+def _kit_work(operation: Operation, kit: Bill, units: Decimal, lot: Decimal) -> _Work:
+    """Time of a kit's operation per unit: kits are prepared in lots of their own.
+
+    So a cycle, seen from the card, is one lot of kits, and set-up falls due once for each
+    of the lots that the card's standard lot takes.
+    """
+    _name, _workcenter, fixed, cycle, capacity = operation
+    run = whole_cycles(kit.lot, capacity) * cycle
+    lots = lot * units / kit.lot
+    hours = (fixed + run) * units / kit.lot
+    return _Work(operation, hours, fixed * lots, run, kit.lot / units)

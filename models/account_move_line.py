@@ -1,0 +1,203 @@
+from decimal import Decimal
+
+from odoo import models
+
+from ..costing.entry import round_half_up
+from ..costing.matching import Moved, match_oldest_first
+from ..costing.variance import ZERO, price_row
+from .backflush_books import number
+
+#: Documents whose quantity comes in (a bill) or back in (a customer's credit note).
+INCOMING = ("in_invoice", "in_receipt", "out_refund")
+
+
+class AccountMoveLine(models.Model):
+    _inherit = "account.move.line"
+
+    def _get_price_unit_val_dif_and_relevant_qty(self):
+        if self._is_backflush_goods_line():
+            # The addon appends its own difference, from the standards at receipt.
+            return 0.0, 0.0
+        return super()._get_price_unit_val_dif_and_relevant_qty()
+
+    def _get_cogs_value(self):
+        price = super()._get_cogs_value()
+        if not self._is_backflush_goods_line():
+            return price
+        quantity = self._get_backflush_quantity()
+        return float(self._get_backflush_passed() / quantity) if quantity else 0.0
+
+    def _is_backflush_goods_line(self):
+        """A product line whose goods stand in stock at a backflush standard."""
+        self.ensure_one()
+        product = self.product_id.with_company(self.company_id)
+        return (
+            self.display_type == "product"
+            and product.is_storable
+            and product.cost_method == "standard"
+            and product._is_backflush_covered()
+            and self._eligible_for_stock_account()
+        )
+
+    def _get_backflush_quantity(self) -> Decimal:
+        """The line's quantity in the product's unit; positive also on credit notes."""
+        self.ensure_one()
+        quantity = self.product_uom_id._compute_quantity(
+            self.quantity, self.product_id.uom_id, round=False
+        )
+        return number(quantity)
+
+    def _get_backflush_passed(self) -> Decimal:
+        """What the line's quantity passes at (DESIGN §4, rule 9), rounded.
+
+        Matched to the stock facts of its order line, oldest first, each at its own
+        standard. What is billed or invoiced before it moved passes at today's standard;
+        a credit note takes only what really went back.
+        """
+        self.ensure_one()
+        unit = number(self.company_id.currency_id.rounding)
+        already, quantity = self._get_backflush_before(), self._get_backflush_quantity()
+        moved = self._get_backflush_moved()
+        # The difference of two rounded totals: parts never add up to another cent.
+        return self._pass_at_standard(moved, already + quantity, unit) - (
+            self._pass_at_standard(moved, already, unit)
+        )
+
+    def _pass_at_standard(self, moved, quantity: Decimal, unit: Decimal) -> Decimal:
+        match = match_oldest_first(moved, ZERO, quantity)
+        amount = match.amount
+        if self.move_id.move_type not in ("in_refund", "out_refund"):
+            product = self.product_id.with_company(self.company_id)
+            amount += (quantity - match.quantity) * number(product.standard_price)
+        return round_half_up(amount, unit)
+
+    def _get_backflush_moved(self) -> list[Moved]:
+        """Facts of the line's order line in the document's direction, oldest first."""
+        facts = self.env["backflush.stock.fact"].sudo()
+        moves = self._get_stock_moves().filtered(
+            lambda move: move.state == "done" and move.product_id == self.product_id
+        )
+        if not moves:
+            return []
+        incoming = self.move_id.move_type in INCOMING
+        moves = moves.filtered("is_in" if incoming else "is_out")
+        result = []
+        for fact in facts.search([("move_id", "in", moves.ids)], order="id"):
+            quantity = number(fact.quantity) * (1 if incoming else -1)
+            result.append(Moved(quantity, self._get_backflush_standard(fact)))
+        return result
+
+    def _get_backflush_standard(self, fact) -> Decimal:
+        """The standard at which a fact's goods pass through this document.
+
+        Nothing where a delivery posting has costed them already; a return passes at the
+        standard of the movement that it returns.
+        """
+        if fact.posting_id.event in ("delivery", "return"):
+            return ZERO
+        origin = fact.move_id.origin_returned_move_id.backflush_fact_ids[:1]
+        return number((origin or fact).standard)
+
+    def _get_backflush_before(self) -> Decimal:
+        """Quantity of the same order line on earlier documents of the same kind."""
+        siblings = self._get_backflush_siblings()
+        posting = self.env.context.get("backflush_posting_moves", self.move_id.ids)
+        return sum(
+            (
+                line._get_backflush_quantity()
+                for line in siblings
+                if line.move_id.move_type == self.move_id.move_type
+                and line.product_id == self.product_id
+                and line.display_type == "product"
+                and (
+                    line.parent_state == "posted"
+                    and line.move_id != self.move_id
+                    or line.move_id.id in posting
+                    and line.id < self.id
+                )
+            ),
+            ZERO,
+        )
+
+    def _get_backflush_siblings(self):
+        return self.purchase_line_id.invoice_lines | self.sale_line_ids.invoice_lines
+
+    # -- vendor bills -----------------------------------------------------------
+
+    def _get_price_difference_account(self):
+        """Where the difference between bill and standard goes; said if it is missing."""
+        self.ensure_one()
+        category = self.product_id.with_company(self.company_id).categ_id
+        account = category.property_price_difference_account_id
+        if not account:
+            element = self.company_id._get_backflush_element("material")
+            account = element.price_variance_account_id
+        return self.move_id.fiscal_position_id.map_account(account)
+
+    def _prepare_backflush_difference(self):
+        """Vals of the two items that take the price difference out of stock."""
+        self.ensure_one()
+        sign = -1 if self.move_id.move_type == "in_refund" else 1
+        difference = number(self.balance) - sign * self._get_backflush_passed()
+        if not difference:
+            return []
+        common = {
+            "name": (self.name or "")[:64],
+            "move_id": self.move_id.id,
+            "partner_id": self.move_id.commercial_partner_id.id,
+            "product_id": self.product_id.id,
+            "product_uom_id": self.product_uom_id.id,
+            "quantity": self.quantity,
+            "analytic_distribution": self.analytic_distribution,
+            "display_type": "cogs",
+            "tax_ids": [],
+            "cogs_origin_id": self.id,
+        }
+        # Only the balance is given: an amount in the bill's currency would be converted
+        # once more, at another rate.
+        return [
+            {
+                **common,
+                "account_id": self._get_price_difference_account().id,
+                "balance": float(difference),
+            },
+            {**common, "account_id": self.account_id.id, "balance": -float(difference)},
+        ]
+
+    def _prepare_backflush_price_variance(self, difference: float):
+        """Vals of the `material_price` row of a bill line; `difference` is booked."""
+        self.ensure_one()
+        sign = -1 if self.move_id.move_type == "in_refund" else 1
+        billed = number(self.balance)
+        row = price_row(
+            self.product_id.id,
+            sign * self._get_backflush_quantity(),
+            billed - number(difference),
+            billed,
+        )
+        return {
+            "kind": row.kind,
+            "product_id": row.product,
+            "quantity_standard": float(row.quantity_standard),
+            "quantity_actual": float(row.quantity_actual),
+            "price_standard": float(row.price_standard),
+            "price_actual": float(row.price_actual),
+            "amount": difference,
+            "amount_exchange": self._get_backflush_exchange(),
+            "bill_line_id": self.id,
+            "date": self.date,
+            "company_id": self.company_id.id,
+        }
+
+    def _get_backflush_exchange(self) -> float:
+        """The part of the difference that the exchange rate made since the order.
+
+        Billed amount at the bill's rate − the same amount at the order's rate.
+        """
+        order = self.purchase_line_id.order_id
+        if order.currency_id != self.currency_id or not order.currency_rate:
+            return 0.0
+        if self.currency_id == self.company_currency_id:
+            return 0.0
+        at_order = self.amount_currency / order.currency_rate
+        return self.company_currency_id.round(self.balance - at_order)

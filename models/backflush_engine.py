@@ -1,0 +1,362 @@
+import logging
+from collections import defaultdict
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from odoo import Command, api, models
+from odoo.exceptions import UserError
+from odoo.tools import SQL, OrderedSet
+
+from ..costing.entry import Key, Target, merge, owed, owed_rows
+from ..costing.variance import KINDS
+from .backflush_books import Books
+
+_logger = logging.getLogger(__name__)
+
+#: Where the events of the running call wait until its end.
+COLLECTED = "backflush_events"
+
+
+@dataclass
+class Job:
+    """One event record on its way to a posting.
+
+    ``group`` is the document that gets one journal entry (order or picking); ``target``
+    what the event should have booked, ``owed`` what it still owes.
+    """
+
+    record: Any
+    event: str
+    group: Any
+    product: Any
+    standard: Any
+    date_event: Any
+    quantity: Decimal
+    facts: Any
+    target: Target
+    entry_due: bool = True
+    remark: str = ""
+    identity: dict = field(default_factory=dict)
+    owed: Target | None = None
+    posting: Any = None
+
+    @property
+    def new_facts(self):
+        return self.facts.filtered(lambda fact: not fact.posting_id)
+
+
+class BackflushEngine(models.AbstractModel):
+    """The one way anything is booked: target − booked, for a batch of event records.
+
+    Event records (`mrp.production`, `stock.move`) say what they should have booked in
+    `_prepare_backflush_jobs`; this model does the rest, the same for all of them.
+    """
+
+    _name = "backflush.engine"
+    _description = "Backflush Engine"
+
+    # -- collecting the events of a call ----------------------------------------
+
+    @api.model
+    @contextmanager
+    def _collect(self):
+        """Post the events registered inside once, at the end of the outermost call.
+
+        Numbering journal entries holds a lock until commit: the later, the better.
+        """
+        data = self.env.cr.precommit.data
+        if COLLECTED in data:
+            yield
+            return
+        data[COLLECTED] = events = defaultdict(OrderedSet)
+        try:
+            yield
+        finally:
+            data.pop(COLLECTED, None)
+        for model, ids in events.items():
+            self._post_records(self.env[model].browse(ids))
+
+    @api.model
+    def _enqueue(self, records):
+        """Have `records` posted at the end of the running call, or now outside one."""
+        if not records:
+            return
+        events = self.env.cr.precommit.data.get(COLLECTED)
+        if events is None:
+            self._post_records(records)
+        else:
+            events[records._name].update(records.ids)
+
+    # -- posting ----------------------------------------------------------------
+
+    @api.model
+    def _post_records(self, records):
+        """Bring the books of event records in line with their facts.
+
+        sudo: a shop user causes postings without any right in accounting. It covers the
+        postings and their journal entries, never Odoo's own stock calls.
+        """
+        for company, batch in records.sudo().grouped("company_id").items():
+            engine = self._as_engine(company)
+            engine._post_batch(batch.with_env(engine.env))
+
+    @api.model
+    def _as_engine(self, company):
+        """The engine, acting for one company."""
+        return (
+            self.sudo()
+            .with_context(backflush_engine=True, allowed_company_ids=company.ids)
+            .with_company(company)
+        )
+
+    def _post_batch(self, records):
+        self._lock(records)
+        try:
+            with self.env.cr.savepoint():
+                self._book(records)
+            return
+        except UserError as error:
+            if len(records) == 1:
+                self._fail(records, error)
+                return
+        # One bad order must not keep its neighbours out of the books.
+        for record in records:
+            try:
+                with self.env.cr.savepoint():
+                    self._book(record)
+            except UserError as error:
+                self._fail(record, error)
+
+    def _lock(self, records):
+        """Wait for whoever is posting the same events, in id order."""
+        self.env.execute_query(
+            SQL(
+                "SELECT id FROM %s WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE",
+                SQL.identifier(records._table),
+                sorted(records.ids),
+            )
+        )
+
+    def _book(self, records):
+        books = Books(self.env.company, records)
+        jobs = records._prepare_backflush_jobs(books)
+        due = [job for job in jobs if self._settle(job, books)]
+        entries = self._create_entries(due, books)
+        self._create_postings(due, books, entries)
+
+    def _settle(self, job, books):
+        """Set what `job` still owes; return whether there is anything to write down."""
+        recorded = books.recorded(job.record)
+        if job.entry_due:
+            account = books.accounts.variance["rounding"]
+            rounding = Key(account, books.accounts.material_element, "rounding", None)
+            booked = books.booked(job.record)
+            job.owed = owed(job.target, booked, recorded, books.unit, rounding)
+        else:
+            job.owed = owed_rows(job.target, recorded, books.unit)
+        return bool(
+            job.owed.amounts
+            or job.owed.rows
+            or job.new_facts
+            or not books.standing(job.record)
+        )
+
+    # -- journal entries --------------------------------------------------------
+
+    def _create_entries(self, jobs, books):
+        """One journal entry per order or picking, by account; all in one create."""
+        groups = defaultdict(list)
+        for job in jobs:
+            if job.owed.amounts:
+                groups[job.group].append(job)
+        vals = {
+            group: self._prepare_entry_vals(members, lines, books)
+            for group, members in groups.items()
+            if (lines := self._prepare_entry_lines(members, books))
+        }
+        entries = self.env["account.move"].create(list(vals.values()))
+        if entries:
+            entries._post(soft=False)
+        return dict(zip(vals, entries, strict=True))
+
+    def _prepare_entry_vals(self, jobs, lines, books):
+        return {
+            "move_type": "entry",
+            "journal_id": books.journal.id,
+            "date": books.date(jobs[0].date_event)[0],
+            "ref": jobs[0].group.display_name,
+            "line_ids": [Command.create(vals) for vals in lines],
+        }
+
+    def _prepare_entry_lines(self, jobs, books):
+        totals: dict[int, Decimal] = defaultdict(Decimal)
+        variances = set()
+        for key, amount in merge(job.owed.amounts for job in jobs).items():
+            totals[key.account] += amount
+            if key.kind in KINDS:
+                variances.add(key.account)
+        label = self._get_entry_label(jobs)
+        return [
+            {
+                "account_id": account,
+                "name": label,
+                "balance": float(amount),
+                # Given here, or Odoo searches distribution models once per line. Only
+                # variances carry analytics: the order's own analytic lines have the
+                # cost already.
+                "analytic_distribution": account in variances
+                and books.distribution(account, jobs[0].product),
+            }
+            for account, amount in totals.items()
+            if amount
+        ]
+
+    def _get_entry_label(self, jobs):
+        products = {job.product for job in jobs}
+        name = jobs[0].group.display_name
+        if len(products) == 1:
+            return f"{name} - {products.pop().display_name}"
+        return name
+
+    # -- documents --------------------------------------------------------------
+
+    def _create_postings(self, jobs, books, entries):
+        fresh = []
+        for job in jobs:
+            vals = self._prepare_posting_vals(job, books, entries.get(job.group))
+            job.posting = books.waiting(job.record)
+            if job.posting:
+                # A failed posting is kept and posted, under its own number.
+                job.posting.write(vals)
+            else:
+                vals |= self._prepare_identity(job.record, books)
+                fresh.append((job, vals))
+        created = self.env["backflush.posting"].create([vals for _job, vals in fresh])
+        for (job, _vals), posting in zip(fresh, created, strict=True):
+            job.posting = posting
+        for job in jobs:
+            job.new_facts.posting_id = job.posting
+        self.env["backflush.variance"].create(
+            [vals for job in jobs for vals in self._prepare_variances(job)]
+        )
+
+    def _prepare_posting_vals(self, job, books, entry):
+        date, reason = books.date(job.date_event)
+        corrects = books.standing(job.record) and not books.waiting(job.record)
+        return {
+            "event": "correction" if corrects else job.event,
+            "state": "posted",
+            "error": (job.remark or not entry and self._get_nothing_booked(job)) or False,
+            "date_event": job.date_event,
+            "date": date,
+            "date_reason": reason or False,
+            "product_id": job.product.id,
+            "standard_id": job.standard.id,
+            "quantity": float(job.quantity),
+            "account_move_id": entry and entry.id,
+            "line_ids": [
+                Command.create(self._prepare_line_vals(key, amount))
+                for key, amount in job.owed.amounts.items()
+            ],
+        }
+
+    def _prepare_identity(self, record, books):
+        """What names the event; the same for posted and failed postings."""
+        sequences = books.previous[record.id].mapped("sequence")
+        return {
+            "name": books.next_name(record._get_backflush_date()),
+            "res_model": record._name,
+            "res_id": record.id,
+            "sequence": max(sequences, default=0) + 1,
+            "company_id": books.company.id,
+            **record._prepare_backflush_identity(),
+        }
+
+    def _get_nothing_booked(self, job):
+        if not job.quantity:
+            return self.env._("Nothing to book: the quantity is 0.")
+        if not job.standard.amount:
+            return self.env._("Nothing to book: the standard is 0.")
+        return self.env._("Nothing to book: everything is booked already.")
+
+    def _prepare_line_vals(self, key, amount):
+        return {
+            "account_id": key.account,
+            "element_id": key.element,
+            "kind": key.kind,
+            "product_id": key.product,
+            "amount": float(amount),
+        }
+
+    def _prepare_variances(self, job):
+        posting = job.posting
+        for key, row in job.owed.rows.items():
+            component = key.product if key.product != job.product.id else False
+            yield {
+                "kind": key.kind,
+                "element_id": key.element,
+                "date": posting.date,
+                "product_id": job.product.id,
+                "component_id": component,
+                "production_id": posting.production_id.id,
+                "posting_id": posting.id,
+                "quantity_standard": float(row.quantity_standard),
+                "quantity_actual": float(row.quantity_actual),
+                "price_standard": float(row.price_standard),
+                "price_actual": float(row.price_actual),
+                "amount": float(row.amount),
+                "account_id": key.account,
+                "account_move_id": posting.account_move_id.id,
+                "company_id": posting.company_id.id,
+            }
+
+    # -- failures and reversals -------------------------------------------------
+
+    def _fail(self, record, error):
+        """Keep the event as a failed posting that says what to do."""
+        sentence = str(error.args[0] if error.args else error)
+        _logger.info("Backflush posting of %s failed: %s", record, sentence)
+        books = Books(self.env.company, record)
+        failure = {"state": "failed", "error": sentence}
+        if waiting := books.waiting(record):
+            waiting.write(failure)
+            return
+        self.env["backflush.posting"].create(
+            {
+                **self._prepare_identity(record, books),
+                **failure,
+                "event": record._get_backflush_event(),
+                "date_event": record._get_backflush_date(),
+            }
+        )
+
+    @api.model
+    def _reverse(self, postings):
+        """Reverse posted postings: opposite entry and rows, event open again."""
+        for company, batch in postings.sudo().grouped("company_id").items():
+            engine = self._as_engine(company)
+            for posting in batch.with_env(engine.env):
+                engine._reverse_one(posting)
+
+    def _reverse_one(self, posting):
+        books = Books(self.env.company, posting._get_event_record())
+        entry = posting.account_move_id
+        reversal = entry
+        if entry:
+            date, _reason = books.date(posting.date)
+            ref = self.env._("Reversal of %(name)s", name=posting.name)
+            reversal = entry._reverse_moves([{"date": date, "ref": ref}])
+            reversal._post(soft=False)
+        for row in posting.variance_ids:
+            row.copy(
+                {
+                    "amount": -row.amount,
+                    "quantity_standard": -row.quantity_standard,
+                    "quantity_actual": -row.quantity_actual,
+                    "account_move_id": reversal.id,
+                    "date": reversal.date or row.date,
+                }
+            )
+        posting.write({"state": "reversed", "reversal_move_id": reversal.id})

@@ -1,0 +1,221 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+EVENTS = [
+    ("completion", "Completion"),
+    ("delivery", "Delivery"),
+    ("return", "Customer Return"),
+    ("unbuild", "Unbuild"),
+    ("scrap", "Scrap"),
+    ("count", "Inventory Count"),
+    ("receipt", "Receipt"),
+    ("bill", "Vendor Bill"),
+    ("invoice", "Customer Invoice"),
+    ("correction", "Correction"),
+    ("revaluation", "Revaluation"),
+]
+STATES = [
+    ("pending", "Pending"),
+    ("posted", "Posted"),
+    ("failed", "Failed"),
+    ("reversed", "Reversed"),
+]
+#: What the engine may still set on a posting (DESIGN §4, rule 11).
+SET_ONCE_LATER = {"state", "error", "account_move_id", "variance_ids", "fact_ids"}
+
+
+class BackflushPosting(models.Model):
+    """The numbered sub-ledger document of one event.
+
+    It is never edited: what changes later becomes a `correction` of its own, what was
+    wrong is reversed and booked again with the next sequence number.
+    """
+
+    _name = "backflush.posting"
+    _description = "Backflush Posting"
+    _order = "date_event desc, id desc"
+    _check_company_auto = True
+
+    name = fields.Char(required=True, readonly=True, default="/", index="trigram")
+    event = fields.Selection(EVENTS, required=True, readonly=True)
+    state = fields.Selection(STATES, required=True, readonly=True, default="pending")
+    error = fields.Text(
+        string="Remark",
+        readonly=True,
+        help="Why the posting failed and what to do, or why it owes no journal entry.",
+    )
+    date_event = fields.Date(
+        string="Event Date",
+        required=True,
+        readonly=True,
+        help="The day on which the goods moved.",
+    )
+    date = fields.Date(
+        string="Accounting Date",
+        readonly=True,
+        help="The event date, or the first open day after it where the period is locked.",
+    )
+    date_reason = fields.Char(readonly=True)
+    res_model = fields.Char(string="Event Model", required=True, readonly=True)
+    res_id = fields.Many2oneReference(
+        string="Event Record", model_field="res_model", required=True, readonly=True
+    )
+    sequence = fields.Integer(required=True, readonly=True, default=1)
+    production_id = fields.Many2one(
+        "mrp.production",
+        string="Manufacturing Order",
+        readonly=True,
+        index="btree_not_null",
+        ondelete="restrict",
+    )
+    picking_id = fields.Many2one(
+        "stock.picking",
+        string="Transfer",
+        readonly=True,
+        index="btree_not_null",
+        ondelete="restrict",
+    )
+    move_id = fields.Many2one(
+        "stock.move", readonly=True, index="btree_not_null", ondelete="restrict"
+    )
+    product_id = fields.Many2one(
+        "product.product", readonly=True, index="btree_not_null", ondelete="restrict"
+    )
+    standard_id = fields.Many2one(
+        "backflush.standard",
+        string="Standard Cost Card",
+        readonly=True,
+        index="btree_not_null",
+        ondelete="restrict",
+    )
+    quantity = fields.Float(
+        digits=0,
+        readonly=True,
+        help="Good output or delivered quantity, in the product's unit of measure.",
+    )
+    line_ids = fields.One2many("backflush.posting.line", "posting_id", readonly=True)
+    fact_ids = fields.One2many("backflush.stock.fact", "posting_id", readonly=True)
+    variance_ids = fields.One2many("backflush.variance", "posting_id", readonly=True)
+    account_move_id = fields.Many2one(
+        "account.move",
+        string="Journal Entry",
+        readonly=True,
+        index="btree_not_null",
+        ondelete="set null",
+        copy=False,
+    )
+    reversal_move_id = fields.Many2one(
+        "account.move",
+        string="Reversal Entry",
+        readonly=True,
+        index="btree_not_null",
+        ondelete="restrict",
+        copy=False,
+    )
+    amount = fields.Monetary(
+        compute="_compute_amount", store=True, help="Total of the debits."
+    )
+    currency_id = fields.Many2one(related="company_id.currency_id")
+    company_id = fields.Many2one(
+        "res.company", required=True, readonly=True, index=True
+    )
+
+    _event_unique = models.UniqueIndex(
+        "(company_id, res_model, res_id, event, sequence)",
+        "This event has already been posted.",
+    )
+    _open_idx = models.Index("(company_id, state) WHERE state IN ('pending', 'failed')")
+
+    @api.depends("line_ids.amount")
+    def _compute_amount(self):
+        for posting in self:
+            amounts = posting.line_ids.mapped("amount")
+            posting.amount = sum(amount for amount in amounts if amount > 0)
+
+    def write(self, vals):
+        if not self.env.context.get("backflush_engine") or not self.env.su:
+            raise UserError(
+                self.env._(
+                    "A backflush posting cannot be edited. Reverse it, or correct the "
+                    "order or transfer it came from: the difference is booked then."
+                )
+            )
+        return super().write(vals)
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_refused(self):
+        raise UserError(
+            self.env._("A backflush posting cannot be deleted. Reverse it instead.")
+        )
+
+    def _get_event_record(self):
+        """Return the record the event happened on (order, movement, bill)."""
+        self.ensure_one()
+        return self.env[self.res_model].browse(self.res_id).exists()
+
+    def action_retry(self):
+        """Post failed (or pending) postings again; each on its own.
+
+        Those that still cannot be posted keep the reason why.
+        """
+        self.check_access("read")
+        self._check_accountant()
+        waiting = self.filtered(lambda p: p.state in ("failed", "pending"))
+        for model, postings in waiting.grouped("res_model").items():
+            records = self.env[model].browse(postings.mapped("res_id")).exists()
+            self.env["backflush.engine"]._post_records(records)
+        return True
+
+    def action_reverse(self):
+        """Reverse posted postings; their events can be booked again afterwards."""
+        self.check_access("read")
+        self._check_accountant()
+        for posting in self:
+            if posting.state != "posted":
+                raise UserError(
+                    self.env._(
+                        "%(name)s is not posted, so there is nothing to reverse.",
+                        name=posting.name,
+                    )
+                )
+            if posting.res_model == "account.move":
+                raise UserError(
+                    self.env._(
+                        "%(name)s belongs to the bill or invoice itself: reset that "
+                        "document to draft, and the posting is reversed with it.",
+                        name=posting.name,
+                    )
+                )
+        self.env["backflush.engine"]._reverse(self)
+        return True
+
+    def action_open_entry(self):
+        self.ensure_one()
+        return self._open(self.account_move_id)
+
+    def action_open_event(self):
+        self.ensure_one()
+        return self._open(self.production_id or self.picking_id or self.move_id)
+
+    def action_open_standard(self):
+        self.ensure_one()
+        return self._open(self.standard_id)
+
+    def _check_accountant(self):
+        if not self.env.su and not self.env.user.has_group(
+            "backflush_costing.group_backflush_accountant"
+        ):
+            raise UserError(
+                self.env._(
+                    "Only a backflush accountant can do this. Ask your manager for the "
+                    "right 'Backflush Costing: Accountant'."
+                )
+            )
+
+    def _open(self, record):
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": record._name,
+            "res_id": record.id,
+            "views": [(False, "form")],
+        }

@@ -1,0 +1,282 @@
+from odoo import api, fields, models
+from odoo.tools import SQL
+
+#: Columns of a card's cumulative split: one for each type of cost element.
+SPLIT_FIELDS = {
+    "material": "amount_material",
+    "conversion": "amount_conversion",
+    "labour": "amount_labour",
+    "variable_overhead": "amount_variable_overhead",
+    "fixed_overhead": "amount_fixed_overhead",
+    "subcontract": "amount_subcontract",
+}
+CARD_COLUMNS = (
+    "version_id",
+    "company_id",
+    "product_id",
+    "uom_id",
+    "bom_id",
+    "lot_size",
+    "amount",
+    *SPLIT_FIELDS.values(),
+)
+LINE_COLUMNS = (
+    "standard_id",
+    "company_id",
+    "sequence",
+    "line_type",
+    "element_id",
+    "component_id",
+    "uom_id",
+    "operation_id",
+    "workcenter_id",
+    "quantity",
+    "rate",
+    "amount",
+    "fixed_hours",
+    "cycle_hours",
+    "capacity",
+)
+
+
+class BackflushStandard(models.Model):
+    """Standard cost card: what one unit of a product should cost, in one version.
+
+    The lines show this level; the amounts by kind of cost element are cumulative,
+    through all levels below. Nothing is rounded.
+    """
+
+    _name = "backflush.standard"
+    _description = "Standard Cost Card"
+    _inherit = ["backflush.version.part"]
+    _order = "version_id desc, product_id"
+    _check_company_auto = True
+
+    version_id = fields.Many2one(
+        "backflush.version",
+        required=True,
+        readonly=True,
+        index=True,
+        ondelete="cascade",
+    )
+    state = fields.Selection(related="version_id.state", string="Version Status")
+    company_id = fields.Many2one(related="version_id.company_id", store=True, index=True)
+    currency_id = fields.Many2one(related="company_id.currency_id")
+    product_id = fields.Many2one(
+        "product.product",
+        required=True,
+        readonly=True,
+        index=True,
+        ondelete="restrict",
+    )
+    uom_id = fields.Many2one(
+        "uom.uom",
+        required=True,
+        readonly=True,
+        ondelete="restrict",
+        help="Unit of measure of the product when the card was rolled up.",
+    )
+    bom_id = fields.Many2one(
+        "mrp.bom", readonly=True, index="btree_not_null", ondelete="set null"
+    )
+    lot_size = fields.Float(
+        digits=0,
+        min_display_digits=2,
+        readonly=True,
+        aggregator=None,
+        help="Standard lot over which set-up and clean-up are spread, in the unit of "
+        "measure of the product.",
+    )
+    amount = fields.Float(
+        string="Standard Cost",
+        digits=0,
+        min_display_digits=2,
+        readonly=True,
+        aggregator=None,
+        help="Per unit of the product, not rounded.",
+    )
+    amount_material = fields.Float(
+        string="Materials",
+        digits=0,
+        min_display_digits=2,
+        readonly=True,
+        aggregator=None,
+    )
+    amount_conversion = fields.Float(
+        string="Conversion Cost",
+        digits=0,
+        min_display_digits=2,
+        readonly=True,
+        aggregator=None,
+    )
+    amount_labour = fields.Float(
+        string="Labour",
+        digits=0,
+        min_display_digits=2,
+        readonly=True,
+        aggregator=None,
+    )
+    amount_variable_overhead = fields.Float(
+        string="Variable Overhead",
+        digits=0,
+        min_display_digits=2,
+        readonly=True,
+        aggregator=None,
+    )
+    amount_fixed_overhead = fields.Float(
+        string="Fixed Overhead",
+        digits=0,
+        min_display_digits=2,
+        readonly=True,
+        aggregator=None,
+    )
+    amount_subcontract = fields.Float(
+        string="Subcontracting",
+        digits=0,
+        min_display_digits=2,
+        readonly=True,
+        aggregator=None,
+    )
+    line_ids = fields.One2many("backflush.standard.line", "standard_id", readonly=True)
+    component_line_ids = fields.One2many(
+        "backflush.standard.line",
+        "standard_id",
+        readonly=True,
+        domain=[("line_type", "=", "component")],
+    )
+    operation_line_ids = fields.One2many(
+        "backflush.standard.line",
+        "standard_id",
+        readonly=True,
+        domain=[("line_type", "in", ("operation", "fee"))],
+    )
+    byproduct_line_ids = fields.One2many(
+        "backflush.standard.line",
+        "standard_id",
+        readonly=True,
+        domain=[("line_type", "=", "byproduct")],
+    )
+
+    _product_unique = models.UniqueIndex(
+        "(version_id, product_id)", "This product has a card in the version already."
+    )
+
+    @api.depends("product_id", "version_id")
+    def _compute_display_name(self):
+        for card in self:
+            product = card.product_id.display_name
+            card.display_name = f"{product} ({card.version_id.name})"
+
+    def action_open_product(self):
+        self.ensure_one()
+        return self.product_id.get_formview_action()
+
+    def action_open_bom(self):
+        self.ensure_one()
+        return self.bom_id.get_formview_action()
+
+    @api.model
+    def _get_active_cards(self, products, company):
+        """{product: card} in force in `company`; products without one are left out."""
+        cards = self.search_fetch(
+            [
+                ("product_id", "in", products.ids),
+                ("version_id.company_id", "=", company.id),
+                ("version_id.state", "=", "active"),
+            ],
+            ["product_id", "uom_id", "amount", "lot_size"],
+        )
+        return {card.product_id: card for card in cards}
+
+    @api.model
+    def _replace_cards(self, version, cards, boms, elements):
+        """Write the kernel's `cards` as those of a draft, in place of its former ones.
+
+        A statement each for headers and lines instead of the ORM's work per record: there
+        may be thousands of cards, and nothing hangs on those of a draft.
+
+        :param cards: list of costing.rollup.Card
+        :param boms: {product: bill that its card was made from}
+        :param elements: the company's active cost elements
+        """
+        version._check_draft()
+        self.env.flush_all()
+        self.env.execute_query(
+            SQL("DELETE FROM backflush_standard WHERE version_id = %s", version.id)
+        )
+        boms = {product.id: bom.id for product, bom in boms.items()}
+        types = {element.id: element.type for element in elements}
+        units = self._get_units(cards)
+        rows = self._insert(
+            "backflush_standard",
+            CARD_COLUMNS,
+            [self._prepare_card_row(version, card, boms, types, units) for card in cards],
+            ["id", "product_id"],
+        )
+        ids = {product_id: card_id for card_id, product_id in rows}
+        rows = [
+            self._prepare_line_row(version, ids[card.product], sequence, line, units)
+            for card in cards
+            for sequence, line in enumerate(card.lines, start=1)
+        ]
+        self._insert("backflush_standard_line", LINE_COLUMNS, rows, ["id"])
+        self.env.invalidate_all()
+
+    @api.model
+    def _get_units(self, cards):
+        """{product id: its unit's id} of everything on the cards."""
+        ids = {card.product for card in cards}
+        ids |= {line.product for card in cards for line in card.lines if line.product}
+        # sudo: products of a kind that the user may not see are on cards, too
+        products = self.env["product.product"].sudo().browse(ids)
+        return {product.id: product.uom_id.id for product in products}
+
+    @api.model
+    def _prepare_card_row(self, version, card, boms, types, units):
+        split = {types[element]: amount for element, amount in card.split.items()}
+        return (
+            version.id,
+            version.company_id.id,
+            card.product,
+            units[card.product],
+            boms.get(card.product),
+            float(card.lot),
+            float(card.amount),
+            *(float(split.get(name, 0)) for name in SPLIT_FIELDS),
+        )
+
+    @api.model
+    def _prepare_line_row(self, version, card_id, sequence, line, units):
+        return (
+            card_id,
+            version.company_id.id,
+            sequence,
+            line.type,
+            line.element,
+            line.product,
+            units.get(line.product),
+            line.operation,
+            line.workcenter,
+            float(line.quantity),
+            float(line.rate),
+            float(line.amount),
+            float(line.fixed_hours),
+            float(line.cycle_hours),
+            float(line.capacity),
+        )
+
+    @api.model
+    def _insert(self, table, columns, rows, returning):
+        """Insert `rows`, each stamped with user and time; return the rows asked for."""
+        stamps = ("create_uid", "write_uid", "create_date", "write_date")
+        now = self.env.cr.now()
+        stamp = (self.env.uid, self.env.uid, now, now)
+        rows = [(*row, *stamp) for row in rows]
+        query = SQL(
+            "INSERT INTO %s (%s) VALUES %s RETURNING %s",
+            SQL.identifier(table),
+            SQL(", ").join(SQL.identifier(name) for name in (*columns, *stamps)),
+            rows,
+            SQL(", ").join(SQL.identifier(name) for name in returning),
+        )
+        return self.env.cr.execute_values(query.code, rows, page_size=1000, fetch=True)

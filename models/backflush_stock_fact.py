@@ -1,0 +1,80 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+
+class BackflushStockFact(models.Model):
+    """One change of valued quantity of a covered product.
+
+    A log: a movement writes one, a later correction of the done movement another. The
+    standard is the one in force at that moment and is never looked up again, because
+    Odoo rewrites `stock.move.value` from bills, orders and returns.
+    """
+
+    _name = "backflush.stock.fact"
+    _description = "Backflush Stock Fact"
+    _order = "date desc, id desc"
+    _check_company_auto = True
+    _rec_name = "move_id"
+
+    move_id = fields.Many2one(
+        "stock.move", required=True, readonly=True, ondelete="restrict"
+    )
+    sequence = fields.Integer(readonly=True, required=True, default=1)
+    product_id = fields.Many2one(
+        "product.product",
+        required=True,
+        readonly=True,
+        index=True,
+        ondelete="restrict",
+    )
+    quantity = fields.Float(
+        digits=0,
+        readonly=True,
+        help="In the product's unit of measure; positive when stock grows.",
+    )
+    standard = fields.Float(
+        digits=0,
+        readonly=True,
+        aggregator=None,
+        help="Standard price per unit at that moment, not rounded.",
+    )
+    amount = fields.Float(
+        digits=0,
+        readonly=True,
+        help="Quantity × standard, not rounded. Materials valued at average or FIFO: "
+        "the value of the movement.",
+    )
+    date = fields.Datetime(readonly=True, required=True)
+    posting_id = fields.Many2one(
+        "backflush.posting",
+        readonly=True,
+        index="btree_not_null",
+        ondelete="restrict",
+        help="The posting that booked this change, where one does.",
+    )
+    company_id = fields.Many2one(
+        "res.company", required=True, readonly=True, index=True
+    )
+
+    _move_sequence_unique = models.UniqueIndex(
+        "(move_id, sequence)", "This movement has already been recorded."
+    )
+
+    def write(self, vals):
+        engine_only = set(vals) == {"posting_id"} and not self.posting_id
+        if not engine_only:
+            raise UserError(
+                self.env._(
+                    "A stock fact is a record of what happened and cannot be changed. "
+                    "Correct the movement itself: the difference is recorded then."
+                )
+            )
+        return super().write(vals)
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_refused(self):
+        raise UserError(
+            self.env._(
+                "A stock fact is a record of what happened and cannot be deleted."
+            )
+        )

@@ -1,0 +1,206 @@
+from odoo import fields, models
+from odoo.exceptions import AccessError, UserError
+from odoo.tools import SQL
+
+
+class BackflushVersionActivation(models.AbstractModel):
+    """How a costing version comes into force. Used by `backflush.version` only."""
+
+    _name = "backflush.version.activation"
+    _description = "Activation of a Costing Version"
+
+    def action_activate(self):
+        """Make this version's cards and prices the standard prices of its company.
+
+        The version in force until now is closed. Stock on hand is revalued in the same
+        transaction.
+        """
+        self.ensure_one()
+        self._check_activation_right()
+        previous = self._get_active(self.company_id)
+        self._lock(previous | self)
+        self._check_activation(previous)
+        if previous:
+            previous._set_state("closed")
+            # the database knows of one active version at a time
+            previous.flush_recordset()
+        self._set_state("active")
+        changes = self._apply_standard_prices()
+        self._get_covered_products()._set_backflush_covered()
+        self._post_revaluation(changes)
+        return True
+
+    # -- checks -----------------------------------------------------------------
+
+    def _check_activation_right(self):
+        if self.env.su or self.env.user.has_group(
+            "backflush_costing.group_backflush_manager"
+        ):
+            return
+        raise AccessError(
+            self.env._(
+                "Only a manager of Backflush Costing may activate a costing version."
+            )
+        )
+
+    def _check_activation(self, previous):
+        """One sentence for each reason not to activate."""
+        if self.state != "draft":
+            raise UserError(
+                self.env._(
+                    "%(version)s has been activated already. Only a draft can be.",
+                    version=self.display_name,
+                )
+            )
+        if not self.date_from:
+            raise UserError(
+                self.env._(
+                    "Set the day from which %(version)s is valid.",
+                    version=self.display_name,
+                )
+            )
+        if previous and self.date_from <= previous.date_from:
+            raise UserError(
+                self.env._(
+                    "%(version)s must be valid from a later day than %(previous)s, which "
+                    "has been in force since %(date)s.",
+                    version=self.display_name,
+                    previous=previous.display_name,
+                    date=fields.Date.to_string(previous.date_from),
+                )
+            )
+        if self.is_outdated:
+            raise UserError(
+                self.env._(
+                    "Rates or prices of %(version)s have changed since its cards were "
+                    "made: roll it up again.",
+                    version=self.display_name,
+                )
+            )
+
+    # -- standard prices --------------------------------------------------------
+
+    def _get_standard_prices(self):
+        """{product: standard price} of what is kept at standard cost; the card precedes.
+
+        Products at average cost or FIFO have a standard in the version, but their
+        `standard_price` is Odoo's running average.
+        """
+        prices = {price.product_id: price.price for price in self.price_ids}
+        prices |= {card.product_id: card.amount for card in self.standard_ids}
+        Product = self.env["product.product"].with_company(self.company_id)
+        # sudo: setting standards takes no right to edit products
+        products = Product.sudo().browse([product.id for product in prices])
+        return {
+            product: prices[product.with_env(self.env)]
+            for product in products
+            if product.cost_method == "standard"
+        }
+
+    def _apply_standard_prices(self):
+        """Set the products' standard prices; return {product: (old, new)} of changes.
+
+        Odoo would write a price history rounded to cents, and rewrite the value of every
+        receipt that is still in stock: `disable_auto_revaluation` leaves both to us.
+        """
+        prices = self._get_standard_prices()
+        changes = {}
+        for product, price in prices.items():
+            old = product.standard_price
+            if old != price:
+                product.with_context(disable_auto_revaluation=True).standard_price = price
+                changes[product.sudo(False)] = (old, price)
+        self._insert_price_history(prices)
+        return changes
+
+    def _insert_price_history(self, prices):
+        """Record each standard price with all its digits.
+
+        `product.value` rounds to the currency, so this is the one way to keep a price of
+        0.01719. Prices that the history ends with already are not repeated.
+        """
+        if not prices:
+            return
+        ids = [product.id for product in prices]
+        now, uid = fields.Datetime.now(), self.env.uid
+        self.env["product.value"].flush_model()
+        self.env.execute_query(
+            SQL(
+                """
+                INSERT INTO product_value (product_id, value, company_id, date, user_id,
+                       description, create_uid, create_date, write_uid, write_date)
+                SELECT new.product_id, new.price, %(company)s, %(now)s, %(uid)s,
+                       %(text)s, %(uid)s, %(now)s, %(uid)s, %(now)s
+                  FROM unnest(%(ids)s::integer[], %(prices)s::numeric[])
+                       AS new (product_id, price)
+                  LEFT JOIN (
+                       SELECT DISTINCT ON (product_id) product_id, value
+                         FROM product_value
+                        WHERE company_id = %(company)s AND product_id = ANY(%(ids)s)
+                          AND move_id IS NULL AND lot_id IS NULL
+                        ORDER BY product_id, date DESC, id DESC) AS last
+                    ON last.product_id = new.product_id
+                 WHERE last.value IS DISTINCT FROM new.price
+                """,
+                company=self.company_id.id,
+                ids=ids,
+                now=now,
+                prices=list(prices.values()),
+                text=self.env._("Costing version %(name)s", name=self.name),
+                uid=uid,
+            )
+        )
+        self.env["product.value"].invalidate_model()
+
+    # -- coverage and revaluation -----------------------------------------------
+
+    def _get_covered_products(self):
+        """Products that the ledger contract is about from now on.
+
+        Those under a trigger, on a card (kits are exploded there) or with a price.
+        """
+        groups = self.env["backflush.standard.line"]._read_group(
+            [("standard_id.version_id", "=", self.id), ("component_id", "!=", False)],
+            aggregates=["component_id:recordset"],
+        )
+        products = self.price_ids.product_id | groups[0][0]
+        products = products.sudo().with_company(self.company_id)
+        return products | self._find_triggered_products()
+
+    def _post_revaluation(self, changes):
+        """Revalue the stock on hand of covered products whose standard has changed.
+
+        :param changes: {product: (old standard, new standard)}
+        :return: [(product, quantity on hand, old standard, new standard)], the stock that
+            is worth more or less than before
+        """
+        covered = [p for p in changes if p._is_backflush_covered()]
+        quantities = self._get_quantities_on_hand(covered)
+        return [
+            (product, quantities[product.id], *changes[product])
+            for product in covered
+            if product.id in quantities
+        ]
+
+    def _get_quantities_on_hand(self, products):
+        """{product id: valued quantity} as Odoo's inventory valuation counts it.
+
+        In the company's own and transit locations, goods of other owners left out.
+        """
+        company = self.company_id
+        # sudo: the accounts are about all stock, whatever the user may see of it
+        groups = self.env["stock.quant"].sudo()._read_group(
+            [
+                ("product_id", "in", [product.id for product in products]),
+                ("location_id.is_valued_internal", "=", True),
+                ("location_id.company_id", "=", company.id),
+                ("owner_id", "in", [False, company.partner_id.id]),
+            ],
+            ["product_id"],
+            ["quantity:sum"],
+        )
+        return {
+            product.id: quantity
+            for product, quantity in groups
+            if not product.uom_id.is_zero(quantity)
+        }

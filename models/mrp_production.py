@@ -1,0 +1,157 @@
+from odoo import api, fields, models
+
+from ..costing.entry import Completion, Target, completion_target
+from ..costing.variance import ZERO, Flow
+from .backflush_books import local_date
+from .backflush_engine import Job
+
+
+class MrpProduction(models.Model):
+    _inherit = "mrp.production"
+
+    backflush_posting_ids = fields.One2many(
+        "backflush.posting", "production_id", groups="backflush_costing.group_backflush_user"
+    )
+    backflush_posting_count = fields.Integer(
+        compute="_compute_backflush_counts", groups="backflush_costing.group_backflush_user"
+    )
+    backflush_variance_ids = fields.One2many(
+        "backflush.variance", "production_id", groups="backflush_costing.group_backflush_user"
+    )
+    backflush_variance_count = fields.Integer(
+        compute="_compute_backflush_counts", groups="backflush_costing.group_backflush_user"
+    )
+
+    @api.depends("backflush_posting_ids", "backflush_variance_ids")
+    def _compute_backflush_counts(self):
+        for order in self:
+            order.backflush_posting_count = len(order.backflush_posting_ids)
+            order.backflush_variance_count = len(order.backflush_variance_ids)
+
+    def button_mark_done(self):
+        with self.env["backflush.engine"]._collect():
+            return super().button_mark_done()
+
+    def _post_inventory(self, cancel_backorder=False):
+        engine = self.env["backflush.engine"]
+        with engine._collect():
+            res = super()._post_inventory(cancel_backorder=cancel_backorder)
+            # Their movements register them too; an order without any is registered
+            # here, so that it is said why nothing was booked.
+            engine._enqueue(self._filter_backflushed())
+        return res
+
+    def _post_labour(self):
+        # Conversion cost is applied by the completion entry, at standard.
+        return super(MrpProduction, self - self._filter_backflushed())._post_labour()
+
+    def _filter_backflushed(self):
+        """Orders of products under a trigger."""
+        return self.filtered(
+            lambda order: order.product_id.with_company(
+                order.company_id
+            )._get_backflush_trigger()
+        )
+
+    def _cover_backflush_products(self, moves):
+        """Cover what is put on an order of a product under a trigger."""
+        for company, orders in self._filter_backflushed().grouped("company_id").items():
+            products = moves.filtered(
+                lambda m, orders=orders: m.raw_material_production_id in orders
+                or m.production_id in orders
+            ).product_id
+            products.with_company(company)._set_backflush_covered()
+
+    # -- what the engine asks ---------------------------------------------------
+
+    def _get_backflush_moves(self):
+        return self.move_raw_ids | self.move_finished_ids
+
+    def _get_backflush_event(self):
+        return "completion"
+
+    def _get_backflush_date(self):
+        self.ensure_one()
+        moment = self.date_finished if self.state == "done" else False
+        return local_date(self.company_id, moment)
+
+    def _prepare_backflush_identity(self):
+        self.ensure_one()
+        return {"production_id": self.id, "product_id": self.product_id.id}
+
+    def _prepare_backflush_jobs(self, books):
+        fresh = self.filtered(lambda order: not books.frozen_standard(order))
+        books.load_cards(fresh.product_id)
+        return [order._prepare_backflush_job(books) for order in self]
+
+    def _prepare_backflush_job(self, books):
+        """What the order should have booked: its facts against its card."""
+        self.ensure_one()
+        job = Job(
+            record=self,
+            event="completion",
+            group=self,
+            product=self.product_id,
+            standard=books.frozen_standard(self),
+            date_event=self._get_backflush_date(),
+            quantity=ZERO,
+            facts=books.facts_of(self._get_backflush_moves()),
+            target=Target({}, {}),
+        )
+        trigger = self.product_id._get_backflush_trigger()
+        if not trigger:
+            job.entry_due = False
+            job.remark = self.env._(
+                "Nothing to book: %(product)s is under no backflush trigger.",
+                product=self.product_id.display_name,
+            )
+            return job
+        books.check_category(self.product_id)
+        job.standard = job.standard or books.get_standard(self.product_id)
+        self._set_backflush_target(job, trigger, books)
+        return job
+
+    def _set_backflush_target(self, job, trigger, books):
+        order = self._get_backflush_completion(books)
+        job.quantity = order.output.quantity
+        card = books.card(job.standard)
+        inner = books.inner_cards([flow.product for flow in order.used])
+        target = completion_target(card, order, books.accounts, inner)
+        job.target = target
+        if trigger == "delivery":
+            # Nothing is carried before delivery: the rows wait for the close.
+            job.target = Target({}, target.rows)
+            job.entry_due = False
+            job.remark = self.env._(
+                "Nothing to book at completion: %(product)s is costed at delivery.",
+                product=self.product_id.display_name,
+            )
+
+    def _get_backflush_completion(self, books):
+        """What the order made and used, by its stock facts."""
+        finished = self.move_finished_ids.filtered(
+            lambda move: move.product_id == self.product_id
+        )
+        made = books.flows(finished, 1)
+        return Completion(
+            output=made[0] if made else Flow(self.product_id.id, ZERO, ZERO),
+            byproducts=books.flows(self.move_finished_ids - finished, 1),
+            used=books.flows(self.move_raw_ids, -1),
+        )
+
+    # -- buttons ----------------------------------------------------------------
+
+    def action_view_backflush_postings(self):
+        return self._get_backflush_action("backflush_posting_action")
+
+    def action_view_backflush_variances(self):
+        return self._get_backflush_action("backflush_variance_action")
+
+    def _get_backflush_action(self, name):
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            f"backflush_costing.{name}"
+        )
+        action["domain"] = [("production_id", "=", self.id)]
+        action["context"] = {}
+        return action

@@ -1,0 +1,34 @@
+from odoo import fields, models
+
+
+class ResConfigSettings(models.TransientModel):
+    _inherit = "res.config.settings"
+
+    backflush_journal_id = fields.Many2one(
+        related="company_id.backflush_journal_id",
+        readonly=False,
+        check_company=True,
+        domain="[('type', '=', 'general')]",
+    )
+    backflush_labour_source = fields.Selection(
+        related="company_id.backflush_labour_source", readonly=False
+    )
+    backflush_cost_of_sales_account_id = fields.Many2one(
+        related="company_id.backflush_cost_of_sales_account_id",
+        readonly=False,
+        check_company=True,
+    )
+    backflush_capitalised_variance_account_id = fields.Many2one(
+        related="company_id.backflush_capitalised_variance_account_id",
+        readonly=False,
+        check_company=True,
+    )
+    backflush_revaluation_account_id = fields.Many2one(
+        related="company_id.backflush_revaluation_account_id",
+        readonly=False,
+        check_company=True,
+    )
+
+    def action_backflush_check(self):
+        """Open the configuration check of the current company."""
+        return self.env["backflush.configuration.issue"]._open_check(self.env.company)

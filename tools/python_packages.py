@@ -1,0 +1,56 @@
+"""The virtual environment, pinned by a lock file and keyed by that file's hash."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import platform
+import shutil
+import sys
+from pathlib import Path
+
+from console import Trouble, run_logged
+from layout import Layout
+
+_NO_NETWORK = (
+    "Python's packages could not be installed: see {log}; without a network, set "
+    "BACKFLUSH_CACHE to a cache folder in which ./dev has been run before."
+)
+
+
+def venv_folder(layout: Layout) -> Path:
+    """The environment's folder: another lock file or Python means another folder."""
+    digest = hashlib.sha256(platform.python_version().encode())
+    tools = layout.root / "tools"
+    for name in ("requirements.txt", "requirements-dev.txt"):
+        digest.update((tools / name).read_bytes())
+    return layout.cache / f"venv-{digest.hexdigest()[:12]}"
+
+
+def ensure(layout: Layout) -> Path:
+    """Return the environment's interpreter, installing the packages once."""
+    folder = venv_folder(layout)
+    python = folder / "bin" / "python"
+    if (folder / ".complete").is_file() and python.exists():
+        return python
+    # A half-made environment of an interrupted run is of no use.
+    shutil.rmtree(folder, ignore_errors=True)
+    log = layout.logs / "python-packages.log"
+    environment = {**os.environ, "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
+    environment.pop("PYTHONPATH", None)
+    run_logged(
+        [sys.executable, "-m", "venv", folder],
+        log,
+        what="Creating the Python environment (Debian: install python3-venv)",
+        env=environment,
+    )
+    lock = layout.root / "tools" / "requirements-dev.txt"
+    # compiled files go to a folder of their own, at first use
+    quiet = ("-q", "--no-input", "--no-compile")
+    command = [python, "-m", "pip", "install", *quiet, "-r", lock]
+    try:
+        run_logged(command, log, what="pip", env=environment)
+    except Trouble as error:
+        raise Trouble(_NO_NETWORK.format(log=log)) from error
+    (folder / ".complete").touch()
+    return python

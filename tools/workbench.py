@@ -1,0 +1,41 @@
+"""Sets everything up in the right order and hands it over ready for use."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
+from typing import TypeVar
+
+import odoo_source
+import programs
+import python_packages
+from console import step
+from databases import Databases
+from layout import Layout, locked
+from odoo_runtime import Odoo
+from postgres import PrivateServer, Server, named_server
+
+Result = TypeVar("Result")
+
+
+def set_up(layout: Layout, *, browser: bool = False, quiet: bool = False) -> Databases:
+    """Python packages, Odoo and a database server; each step is done only once."""
+
+    def timed(title: str, action: Callable[[Layout], Result]) -> Result:
+        with nullcontext() if quiet else step(title):
+            return action(layout)
+
+    layout.prepare()
+    with locked(layout.cache / "set-up.lock"), ThreadPoolExecutor() as pool:
+        # the first two wait for the network, the others mostly for the disk
+        python = pool.submit(timed, "Python packages", python_packages.ensure)
+        source = pool.submit(timed, "Odoo 19.0", odoo_source.find)
+        if browser:
+            timed("Chromium and wkhtmltopdf", programs.ensure_optional)
+        server = timed("PostgreSQL", _server)
+        return Databases(Odoo(layout, python.result(), source.result(), server))
+
+
+def _server(layout: Layout) -> Server:
+    return named_server() or PrivateServer(layout).server()
