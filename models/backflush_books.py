@@ -10,7 +10,16 @@ from zoneinfo import ZoneInfo
 from odoo import fields
 from odoo.exceptions import UserError
 
-from ..costing.entry import Accounts, Amounts, Card, CardLine, Key, Recorded
+from ..costing.entry import (
+    MATERIAL,
+    Accounts,
+    Amounts,
+    Card,
+    CardLine,
+    Key,
+    Recorded,
+    relieve,
+)
 from ..costing.variance import Flow
 
 
@@ -274,6 +283,32 @@ class Books:
                 {x.product for p in level for x in result[p.id].lines if x.product}
             )
         return result
+
+    def material_content(self, standard) -> dict:
+        """Material content per unit of a card, by perpetual valuation account.
+
+        What periodic materials contribute stands on their expense account and is none
+        of the closing's business.
+        """
+        card = self.card(standard)
+        inner = self.inner_cards([line.product for line in card.lines if line.product])
+        totals: dict = defaultdict(Decimal)
+        for part in relieve(card, self.accounts, inner):
+            material = self.env["product.product"].browse(part.product)
+            if part.kind == MATERIAL and material.valuation == "real_time":
+                account = self.env["account.account"].browse(part.account)
+                totals[account] += part.amount
+        return dict(totals)
+
+    def open_usage_account(self, row):
+        """Perpetual materials account on which an unbooked material row still stands."""
+        material = row.component_id
+        if not material:
+            lines = row.posting_id.standard_id.line_ids.filtered("component_id")
+            material = lines.sorted("amount", reverse=True)[:1].component_id
+        if not material or material.valuation != "real_time":
+            return None
+        return self.env["account.account"].browse(self.accounts.stock[material.id])
 
     # -- dates, numbers, analytics ----------------------------------------------
 

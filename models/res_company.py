@@ -1,4 +1,10 @@
+from collections import defaultdict
+from decimal import Decimal
+
 from odoo import api, fields, models
+from odoo.fields import Domain
+
+from .backflush_books import Books, number
 
 SEQUENCE_CODE = "backflush.posting"
 
@@ -146,3 +152,63 @@ class ResCompany(models.Model):
         their parent's.
         """
         self.env["backflush.setup"]._configure(self)
+
+    # -- Odoo's own inventory closing -------------------------------------------
+
+    def stock_value(self, accounts_by_product=None, at_date=None):
+        """Tell Odoo's closing what the materials' accounts carry besides materials.
+
+        Goods costed at delivery stand on no account of their own: until then their
+        material content, and the usage that the close books, is on the materials'.
+        """
+        self.ensure_one()
+        products = accounts_by_product or self._get_accounts_by_product()
+        carried, delivered = {}, self.env["product.product"]
+        for product, accounts in products.items():
+            if product._get_backflush_trigger() == "delivery":
+                delivered |= product
+            else:
+                carried[product] = accounts
+        if not delivered:
+            return super().stock_value(products, at_date)
+        values = defaultdict(float)
+        if carried:
+            values |= super().stock_value(carried, at_date)
+        content = self._get_backflush_content(delivered, at_date)
+        usage = self._get_backflush_open_usage(at_date)
+        for account in content.keys() | usage.keys():
+            amount = content[account] + usage[account]
+            values[account] += self.currency_id.round(float(amount))
+        return values
+
+    def _get_backflush_content(self, products, at_date=None):
+        """Material content of goods on hand by perpetual materials account (Decimal)."""
+        company = self.sudo().with_company(self)
+        books = Books(company, self.env["stock.move"])
+        books.load_cards(products.with_env(company.env))
+        totals = defaultdict(Decimal)
+        for product in products.with_env(company.env):
+            standard = books.standards[product.id]
+            quantity = (
+                product._with_valuation_context()
+                .with_context(to_date=at_date)
+                .qty_available
+            )
+            if standard and quantity:
+                for account, amount in books.material_content(standard).items():
+                    totals[account] += number(quantity) * amount
+        return totals
+
+    def _get_backflush_open_usage(self, at_date=None):
+        """Material rows that no entry carries yet, by perpetual materials account."""
+        company = self.sudo().with_company(self)
+        books = Books(company, self.env["stock.move"])
+        domain = Domain("company_id", "=", self.id) & Domain("account_move_id", "=", False)
+        domain &= Domain("posting_id.state", "=", "posted")
+        if at_date:
+            domain &= Domain("date", "<=", at_date)
+        totals = defaultdict(Decimal)
+        for row in company.env["backflush.variance"].search(domain):
+            if account := books.open_usage_account(row):
+                totals[account] += number(row.amount)
+        return totals

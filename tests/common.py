@@ -158,6 +158,7 @@ class BackflushCommon(BaseCommon):
                 "categ_id": category.id,
                 "taxes_id": False,
                 "supplier_taxes_id": False,
+                "invoice_policy": "delivery",
                 "company_id": cls.company.id,
                 **values,
             }
