@@ -28,6 +28,7 @@
         "views/account_move_views.xml",
         "views/product_category_views.xml",
         "views/res_config_settings_views.xml",
+        "views/backflush_menus.xml",
     ],
     "post_init_hook": "post_init_hook",
     "uninstall_hook": "uninstall_hook",

@@ -6,7 +6,8 @@ rounded, quantities are in the product's own unit of measure, times in hours.
 A card is the standard cost of one unit: each component at its own card or price, each
 operation at the rates of its work center, less the cost share of the by-products.
 Set-up and clean-up are spread over the standard lot. Source: Horngren, Cost Accounting
-(standard costing); whole cycles, capacity and by-product shares follow Odoo's bill price.
+(standard costing); whole cycles, capacity and by-product shares as in Odoo's own price
+of a bill.
 """
 
 from collections import defaultdict
@@ -176,7 +177,9 @@ def find_purchased(
     seen: set[int] = set()
     waiting = list(bills.values())
     for bill in waiting:
-        for product, *_rest in (*bill.components, *bill.byproducts):
+        products = [line.product for line in bill.components]
+        products += [line.product for line in bill.byproducts]
+        for product in products:
             if product in kits and product not in seen:
                 seen.add(product)
                 waiting.append(kits[product])
@@ -190,8 +193,7 @@ def roll_up(structure: Structure) -> RollUp:
     order = _Order(structure)
     sheet = _Sheet(structure)
     for product in structure.purchased:
-        if product not in structure.bills:
-            sheet.add_purchased(product)
+        sheet.add_purchased(product)
     for product in order.products:
         sheet.add_made(product)
     return RollUp(
@@ -409,8 +411,8 @@ def _work(operation: Operation, lot: Decimal) -> _Work:
 def _kit_work(operation: Operation, kit: Bill, units: Decimal, lot: Decimal) -> _Work:
     """Time of a kit's operation per unit: kits are prepared in lots of their own.
 
-    So a cycle, seen from the card, is one lot of kits, and set-up falls due once for each
-    of the lots that the card's standard lot takes.
+    So a cycle, seen from the card, is one lot of kits, and set-up falls due once for
+    each of the lots that the card's standard lot takes.
     """
     _name, _workcenter, fixed, cycle, capacity = operation
     run = whole_cycles(kit.lot, capacity) * cycle

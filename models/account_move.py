@@ -10,13 +10,17 @@ class AccountMove(models.Model):
     _inherit = "account.move"
 
     backflush_posting_ids = fields.One2many(
-        "backflush.posting", "account_move_id", groups="backflush_costing.group_backflush_user"
+        "backflush.posting",
+        "account_move_id",
+        groups="backflush_costing.group_backflush_user",
     )
     backflush_posting_count = fields.Integer(
-        compute="_compute_backflush_counts", groups="backflush_costing.group_backflush_user"
+        compute="_compute_backflush_counts",
+        groups="backflush_costing.group_backflush_user",
     )
     backflush_variance_count = fields.Integer(
-        compute="_compute_backflush_counts", groups="backflush_costing.group_backflush_user"
+        compute="_compute_backflush_counts",
+        groups="backflush_costing.group_backflush_user",
     )
 
     @api.depends("backflush_posting_ids")
@@ -84,9 +88,11 @@ class AccountMove(models.Model):
         """Record the differences that the addon added to posted bills."""
         for move in self.filtered(lambda m: m.is_purchase_document(True)):
             added = move.line_ids.filtered(
-                lambda line: line.display_type == "cogs"
-                and line.cogs_origin_id
-                and line.cogs_origin_id._is_backflush_goods_line()
+                lambda line: (
+                    line.display_type == "cogs"
+                    and line.cogs_origin_id
+                    and line.cogs_origin_id._is_backflush_goods_line()
+                )
             )
             if added:
                 move._create_backflush_bill_posting(added)
@@ -101,7 +107,9 @@ class AccountMove(models.Model):
         )
         posting = postings.create(
             {
-                "name": company._get_backflush_sequence()._next(sequence_date=self.date),
+                "name": company._get_backflush_sequence()._next(
+                    sequence_date=self.date
+                ),
                 "event": "bill",
                 "state": "posted",
                 "date_event": self.invoice_date or local_date(company),
@@ -111,6 +119,7 @@ class AccountMove(models.Model):
                 "sequence": max(known.mapped("sequence"), default=0) + 1,
                 "account_move_id": self.id,
                 "company_id": company.id,
+                "amount": sum(added.mapped("debit")),
                 "line_ids": [
                     Command.create(line_vals)
                     for line_vals in self._prepare_backflush_lines(added, element)
@@ -123,7 +132,9 @@ class AccountMove(models.Model):
         self.env["backflush.variance"].sudo().create(
             [
                 {
-                    **line.cogs_origin_id._prepare_backflush_price_variance(line.balance),
+                    **line.cogs_origin_id._prepare_backflush_price_variance(
+                        line.balance
+                    ),
                     "element_id": element.id,
                     "posting_id": posting.id,
                     "account_id": line.account_id.id,

@@ -1,31 +1,19 @@
 """What one batch of one company needs to be posted, read in bulk, as plain values."""
 
 from collections import defaultdict
-from collections.abc import Callable
 from datetime import UTC
 from decimal import Decimal
 from functools import cached_property
 from zoneinfo import ZoneInfo
 
 from odoo import fields
-from odoo.exceptions import UserError
 
-from ..costing.entry import (
-    MATERIAL,
-    Accounts,
-    Amounts,
-    Card,
-    CardLine,
-    Key,
-    Recorded,
-    relieve,
-)
+from ..costing.entry import Amounts, Key, Recorded
 from ..costing.variance import Flow
+from .backflush_book_accounts import BookAccounts
+from .backflush_book_cards import BookCards, number
 
-
-def number(value: float) -> Decimal:
-    """A float from the database as the decimal it was written as."""
-    return Decimal(repr(value or 0.0))
+__all__ = ["Books", "local_date", "number"]
 
 
 def local_date(company, moment=None):
@@ -35,19 +23,7 @@ def local_date(company, moment=None):
     return moment.replace(tzinfo=UTC).astimezone(ZoneInfo(zone)).date()
 
 
-class Lookup(dict):
-    """A mapping that finds (and keeps) what it is first asked for."""
-
-    def __init__(self, find: Callable):
-        super().__init__()
-        self._find = find
-
-    def __missing__(self, key):
-        self[key] = value = self._find(key)
-        return value
-
-
-class Books:
+class Books(BookAccounts, BookCards):
     """Accounts, cards and earlier postings for one batch of event records.
 
     Lives as long as one batch. What is missing raises a `UserError` that names it and
@@ -59,262 +35,12 @@ class Books:
         self.company = company
         self.records = records
         self.unit = number(company.currency_id.rounding)
-
-    # -- accounts ---------------------------------------------------------------
-
-    @cached_property
-    def journal(self):
-        journal = self.company._backflush_config("backflush_journal_id")
-        if not journal:
-            raise UserError(
-                self.env._(
-                    "%(company)s has no backflush journal. Load its chart of accounts "
-                    "(Invoicing › Configuration › Settings › Fiscal Localization) or "
-                    "choose a journal under Settings › Backflush Costing, then retry.",
-                    company=self.company.display_name,
-                )
-            )
-        if not journal.active:
-            raise UserError(
-                self.env._(
-                    "The backflush journal %(journal)s is archived. Unarchive it, or "
-                    "choose another one under Settings › Backflush Costing, then retry.",
-                    journal=journal.display_name,
-                )
-            )
-        return journal
-
-    @cached_property
-    def elements(self):
-        return self.company._get_backflush_elements()
-
-    @cached_property
-    def material(self):
-        element = self.elements.filtered(lambda e: e.type == "material")[:1]
-        if not element:
-            raise UserError(
-                self.env._(
-                    "%(company)s has no active cost element of type Material. Load its "
-                    "chart of accounts, or add the element under Costing › "
-                    "Configuration › Cost Elements, then retry.",
-                    company=self.company.display_name,
-                )
-            )
-        return element
-
-    @cached_property
-    def accounts(self) -> Accounts:
-        return Accounts(
-            material_element=self.material.id,
-            stock=Lookup(self._find_stock_account),
-            applied=Lookup(self._find_applied_account),
-            variance=Lookup(self._find_variance_account),
-        )
-
-    def _find_stock_account(self, product_id: int) -> int:
-        product = self.env["product.product"].browse(product_id)
-        account = product._get_backflush_relief_account()
-        place = self.env._(
-            "the category %(category)s of %(product)s (Inventory › Configuration › "
-            "Product Categories)",
-            category=product.categ_id.display_name or self.env._("(none)"),
-            product=product.display_name,
-        )
-        purpose = (
-            self.env._("stock valuation account")
-            if product.valuation == "real_time"
-            else self.env._("expense account")
-        )
-        return self._usable(account, purpose, place)
-
-    def _find_applied_account(self, element_id: int) -> int:
-        element = self.env["backflush.element"].browse(element_id)
-        return self._usable(
-            element.applied_account_id,
-            self.env._("applied account"),
-            self._element_place(element),
-        )
-
-    def _find_variance_account(self, kind: str) -> int:
-        return self._usable(
-            self.material._get_variance_account(kind),
-            self.env._("variance account"),
-            self._element_place(self.material),
-        )
-
-    def check_category(self, product):
-        """Refuse a set-up in which Odoo would cost the same goods a second time."""
-        category = product.categ_id
-        trigger = product._get_backflush_trigger()
-        wanted = "real_time" if trigger == "completion" else "periodic"
-        if product.cost_method != "standard":
-            raise UserError(
-                self.env._(
-                    "The category %(category)s is not at standard cost: set its Costing "
-                    "Method to Standard Price, then retry.",
-                    category=category.display_name,
-                )
-            )
-        if product.valuation != wanted:
-            labels = dict(category._fields["property_valuation"]._description_selection(
-                self.env
-            ))
-            raise UserError(
-                self.env._(
-                    "The category %(category)s is costed at %(trigger)s, which needs the "
-                    "inventory valuation %(valuation)s: set it there, then retry.",
-                    category=category.display_name,
-                    trigger=trigger,
-                    valuation=labels[wanted],
-                )
-            )
-
-    def cost_of_sales_account(self, product) -> int:
-        account = product.product_tmpl_id._get_product_accounts()["expense"]
-        return self._usable(
-            account,
-            self.env._("expense account"),
-            self.env._("the product %(name)s or its category", name=product.display_name),
-        )
-
-    def _element_place(self, element):
-        return self.env._(
-            "the cost element %(name)s (Costing › Configuration › Cost Elements)",
-            name=element.display_name,
-        )
-
-    def _usable(self, account, purpose: str, place: str) -> int:
-        if not account:
-            raise UserError(
-                self.env._(
-                    "No %(purpose)s: set it on %(place)s, then retry.",
-                    purpose=purpose,
-                    place=place,
-                )
-            )
-        if not account.active:
-            raise UserError(
-                self.env._(
-                    "The %(purpose)s %(account)s is archived: unarchive it, or choose "
-                    "another one on %(place)s, then retry.",
-                    purpose=purpose,
-                    account=account.display_name,
-                    place=place,
-                )
-            )
-        return account.id
-
-    # -- cards ------------------------------------------------------------------
-
-    def load_cards(self, products):
-        """Read the active cards of `products` in one go."""
-        cards = self.env["backflush.standard"]._get_active_cards(products, self.company)
-        for product in products:
-            self.standards[product.id] = cards.get(product)
-
-    @cached_property
-    def standards(self) -> dict:
-        return {}
-
-    def get_standard(self, product):
-        """The active card of `product`, checked."""
-        if product.id not in self.standards:
-            self.load_cards(product)
-        standard = self.standards[product.id]
-        if not standard:
-            raise UserError(
-                self.env._(
-                    "%(product)s has no standard cost card in an active costing version. "
-                    "Roll up and activate a version that has it (Costing › Standards › "
-                    "Costing Versions), then retry.",
-                    product=product.display_name,
-                )
-            )
-        if standard.uom_id != product.uom_id:
-            raise UserError(
-                self.env._(
-                    "The standard cost card of %(product)s is per %(card_unit)s, but the "
-                    "product is now kept in %(unit)s. Roll up and activate a new costing "
-                    "version (Costing › Standards › Costing Versions), then retry.",
-                    product=product.display_name,
-                    card_unit=standard.uom_id.name,
-                    unit=product.uom_id.name,
-                )
-            )
-        return standard
-
-    @cached_property
-    def _cards(self) -> dict[int, Card]:
-        return {}
-
-    def card(self, standard) -> Card:
-        """The plain values of a card."""
-        if standard.id not in self._cards:
-            lines = tuple(
-                CardLine(
-                    line.line_type,
-                    line.element_id.id,
-                    line.component_id.id or None,
-                    number(line.quantity),
-                    number(line.rate),
-                    number(line.amount),
-                )
-                for line in standard.line_ids
-            )
-            self._cards[standard.id] = Card(
-                standard.product_id.id, number(standard.amount), lines
-            )
-        return self._cards[standard.id]
-
-    def inner_cards(self, product_ids) -> dict[int, Card]:
-        """Cards of those components that are themselves costed at delivery, all levels.
-
-        Such a component stands on no stock account: it is relieved through its card.
-        """
-        result: dict[int, Card] = {}
-        level = self.env["product.product"].browse(product_ids)
-        while level := level.filtered(
-            lambda p: p.id not in result and p._get_backflush_trigger() == "delivery"
-        ):
-            self.load_cards(level.filtered(lambda p: p.id not in self.standards))
-            for product in level:
-                result[product.id] = self.card(self.get_standard(product))
-            level = level.browse(
-                {x.product for p in level for x in result[p.id].lines if x.product}
-            )
-        return result
-
-    def material_content(self, standard) -> dict:
-        """Material content per unit of a card, by perpetual valuation account.
-
-        What periodic materials contribute stands on their expense account and is none
-        of the closing's business.
-        """
-        card = self.card(standard)
-        inner = self.inner_cards([line.product for line in card.lines if line.product])
-        totals: dict = defaultdict(Decimal)
-        for part in relieve(card, self.accounts, inner):
-            material = self.env["product.product"].browse(part.product)
-            if part.kind == MATERIAL and material.valuation == "real_time":
-                account = self.env["account.account"].browse(part.account)
-                totals[account] += part.amount
-        return dict(totals)
-
-    def open_usage_account(self, row):
-        """Perpetual materials account on which an unbooked material row still stands."""
-        material = row.component_id
-        if not material:
-            lines = row.posting_id.standard_id.line_ids.filtered("component_id")
-            material = lines.sorted("amount", reverse=True)[:1].component_id
-        if not material or material.valuation != "real_time":
-            return None
-        return self.env["account.account"].browse(self.accounts.stock[material.id])
+        self.standards = {}
+        self._cards = {}
+        self._dates = {}
+        self._distributions = {}
 
     # -- dates, numbers, analytics ----------------------------------------------
-
-    @cached_property
-    def _dates(self) -> dict:
-        return {}
 
     def date(self, date_event):
         """Accounting date of an event and, where it differs, the reason.
@@ -341,10 +67,6 @@ class Books:
 
     def next_name(self, date_event) -> str:
         return self._sequence._next(sequence_date=date_event)
-
-    @cached_property
-    def _distributions(self) -> dict:
-        return {}
 
     def distribution(self, account_id: int, product):
         """What the users' analytic distribution models say for a variance line."""
@@ -436,7 +158,9 @@ class Books:
             [("move_id", "in", moves.ids)], order="id"
         )
         result = defaultdict(self.env["backflush.stock.fact"].browse)
-        result.update({move.id: group for move, group in facts.grouped("move_id").items()})
+        result.update(
+            {move.id: group for move, group in facts.grouped("move_id").items()}
+        )
         return result
 
     def facts_of(self, moves):

@@ -136,11 +136,13 @@ class BackflushCheckProduct(models.AbstractModel):
     def _get_other_expense_accounts(self, scope):
         """Accounts that carry something else than periodic materials."""
         accounts = scope.element_accounts | scope.company.expense_account_id
-        accounts |= scope.company._backflush_config("backflush_cost_of_sales_account_id")
+        accounts |= scope.company._backflush_config(
+            "backflush_cost_of_sales_account_id"
+        )
         for category in scope.triggered:
             accounts |= scope.get_expense_account(category)
             accounts |= scope.groups[category].property_account_expense_id
-        for category in scope.uncovered_categories:
+        for category in scope.uncovered:
             accounts |= scope.get_expense_account(category)
         return accounts
 
@@ -161,24 +163,24 @@ class BackflushCheckProduct(models.AbstractModel):
     def _check_shared_valuation(self, scope):
         """Ledger = stock can only be compared where all of an account is covered."""
         others = {}
-        for category in scope.uncovered_categories:
-            others.setdefault(scope.get_valuation_account(category), category)
+        for category, example in scope.uncovered.items():
+            others.setdefault(scope.get_valuation_account(category), example)
         for category in scope.checked:
             account = scope.get_valuation_account(category)
             if not account or account not in others or not scope.is_perpetual(category):
                 continue
-            other = others[account].display_name
             yield self._prepare_issue(
                 scope,
                 "shared_valuation",
                 self.env._(
-                    "%(category)s shares its stock valuation account %(account)s with "
-                    "products that are not covered by backflush costing, for example in "
-                    "%(other)s. Give one of them an account of its own, else the "
-                    "account cannot be compared with stock at standard cost.",
-                    category=category.display_name,
+                    "The stock valuation account %(account)s of %(category)s also "
+                    "carries products that backflush costing does not cover, for "
+                    "example %(product)s. Give one of them an account of its own, else "
+                    "it cannot be compared with stock at standard cost.",
+                    category=category.display_name
+                    or self.env._("products without category"),
                     account=account.display_name,
-                    other=other or self.env._("products without category"),
+                    product=others[account].display_name,
                 ),
                 "warning",
                 category=category,

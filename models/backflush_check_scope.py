@@ -90,13 +90,15 @@ class Scope:
         return {c: self.groups[c] for c in self.focus if c in self.groups}
 
     @cached_property
-    def uncovered_categories(self):
-        """Categories of storable products that are not covered."""
+    def uncovered(self):
+        """{category: one storable product in it that is not covered}."""
         groups = self.env["product.product"]._read_group(
             self.storable_domain & Domain("id", "not in", self.covered.ids),
             ["categ_id"],
+            ["id:min"],
         )
-        return [category for (category,) in groups]
+        Product = self.env["product.product"]
+        return {category: Product.browse(example) for category, example in groups}
 
     def is_empty(self):
         """Whether a category in focus has nothing to do with backflush costing."""

@@ -61,6 +61,9 @@ class BackflushConfigurationIssue(models.TransientModel):
         record = place.get("record") or product or category or workcenter
         if place.get("action"):
             record = None
+        elif not record:
+            # products without category: one of them shows what it is about
+            record = scope.groups[category][:1]
         return {
             "company_id": scope.company.id,
             "severity": severity,

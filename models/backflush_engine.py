@@ -141,6 +141,7 @@ class BackflushEngine(models.AbstractModel):
 
     def _book(self, records):
         books = Books(self.env.company, records)
+        books.check_company()
         jobs = records._prepare_backflush_jobs(books)
         due = [job for job in jobs if self._settle(job, books)]
         entries = self._create_entries(due, books)
@@ -248,7 +249,8 @@ class BackflushEngine(models.AbstractModel):
         return {
             "event": "correction" if corrects else job.event,
             "state": "posted",
-            "error": (job.remark or not entry and self._get_nothing_booked(job)) or False,
+            "error": (job.remark or not entry and self._get_nothing_booked(job))
+            or False,
             "date_event": job.date_event,
             "date": date,
             "date_reason": reason or False,
@@ -256,6 +258,7 @@ class BackflushEngine(models.AbstractModel):
             "standard_id": job.standard.id,
             "quantity": float(job.quantity),
             "account_move_id": entry and entry.id,
+            "amount": float(sum(x for x in job.owed.amounts.values() if x > 0)),
             "line_ids": [
                 Command.create(self._prepare_line_vals(key, amount))
                 for key, amount in job.owed.amounts.items()

@@ -33,7 +33,8 @@ class BackflushPosting(models.Model):
 
     _name = "backflush.posting"
     _description = "Backflush Posting"
-    _order = "date_event desc, id desc"
+    # what still has to be posted comes first
+    _order = "is_open desc, date_event desc, id desc"
     _check_company_auto = True
 
     name = fields.Char(required=True, readonly=True, default="/", index="trigram")
@@ -112,9 +113,10 @@ class BackflushPosting(models.Model):
         ondelete="restrict",
         copy=False,
     )
-    amount = fields.Monetary(
-        compute="_compute_amount", store=True, help="Total of the debits."
+    is_open = fields.Boolean(
+        string="To Be Posted", compute="_compute_is_open", store=True, precompute=True
     )
+    amount = fields.Monetary(readonly=True, help="Total of the debits.")
     currency_id = fields.Many2one(related="company_id.currency_id")
     company_id = fields.Many2one(
         "res.company", required=True, readonly=True, index=True
@@ -126,11 +128,10 @@ class BackflushPosting(models.Model):
     )
     _open_idx = models.Index("(company_id, state) WHERE state IN ('pending', 'failed')")
 
-    @api.depends("line_ids.amount")
-    def _compute_amount(self):
+    @api.depends("state")
+    def _compute_is_open(self):
         for posting in self:
-            amounts = posting.line_ids.mapped("amount")
-            posting.amount = sum(amount for amount in amounts if amount > 0)
+            posting.is_open = posting.state in ("pending", "failed")
 
     def write(self, vals):
         if not self.env.context.get("backflush_engine") or not self.env.su:

@@ -51,9 +51,9 @@ class BackflushPostingLine(models.Model):
     amount = fields.Monetary(readonly=True, help="Debit positive, credit negative.")
     currency_id = fields.Many2one(related="posting_id.currency_id")
     company_id = fields.Many2one(
-        related="posting_id.company_id", store=True, index=True
+        related="posting_id.company_id", store=True, precompute=True, index=True
     )
-    date = fields.Date(related="posting_id.date", store=True)
+    date = fields.Date(related="posting_id.date", store=True, precompute=True)
 
     _amount_nonzero = models.Constraint(
         "CHECK(amount <> 0)", "A posting line cannot be zero."

@@ -14,7 +14,9 @@ class BackflushPrice(models.Model):
     version_id = fields.Many2one(
         "backflush.version", required=True, index=True, ondelete="cascade"
     )
-    company_id = fields.Many2one(related="version_id.company_id", store=True, index=True)
+    company_id = fields.Many2one(
+        related="version_id.company_id", store=True, index=True
+    )
     currency_id = fields.Many2one(related="company_id.currency_id")
     product_id = fields.Many2one(
         "product.product",

@@ -19,7 +19,9 @@ class BackflushRate(models.Model):
     version_id = fields.Many2one(
         "backflush.version", required=True, index=True, ondelete="cascade"
     )
-    company_id = fields.Many2one(related="version_id.company_id", store=True, index=True)
+    company_id = fields.Many2one(
+        related="version_id.company_id", store=True, index=True
+    )
     currency_id = fields.Many2one(related="company_id.currency_id")
     workcenter_id = fields.Many2one(
         "mrp.workcenter",
@@ -69,7 +71,8 @@ class BackflushRate(models.Model):
         "CHECK(rate >= 0)", "A rate cannot be negative."
     )
     _crew_positive = models.Constraint(
-        "CHECK(crew > 0)", "At least a part of a person runs a work center: set the crew."
+        "CHECK(crew > 0)",
+        "At least a part of a person runs a work center: set the crew.",
     )
     _normal_hours_not_negative = models.Constraint(
         "CHECK(normal_hours >= 0)", "Normal hours cannot be negative."

@@ -1,3 +1,5 @@
+from collections import defaultdict
+
 from odoo import Command, api, models
 from odoo.fields import Domain
 
@@ -19,9 +21,8 @@ CONVERSION_ROLES = ("control", "applied", *VARIANCE_ROLES)
 class BackflushSetup(models.AbstractModel):
     """Gives a company the journal, cost elements and accounts that postings need.
 
-    Everything is created beside what the chart of accounts has already, so that it works
-    in any localisation, and is found again by its external id,
-    `account.<company id>_backflush_<name>`, so that it can run any number of times.
+    New accounts stand beside existing ones, whatever the localisation, and are found
+    again by their external id, `account.<company id>_backflush_<name>`.
     """
 
     _name = "backflush.setup"
@@ -80,10 +81,12 @@ class BackflushSetup(models.AbstractModel):
             return
         journal = self._get_records(company, "account.journal", ["journal"])["journal"]
         if not journal:
-            journal = self.env["account.journal"].create(
+            Journal = self.env["account.journal"].with_context(active_test=False)
+            journals = Journal.search([("company_id", "=", company.id)])
+            journal = Journal.create(
                 {
                     "name": self._get_names("en_US")["journal"],
-                    "code": self._get_journal_code(company),
+                    "code": self._get_free_code("BKF", journals.mapped("code")),
                     "type": "general",
                     "company_id": company.id,
                     "show_on_dashboard": False,
@@ -93,15 +96,9 @@ class BackflushSetup(models.AbstractModel):
         company.backflush_journal_id = journal
 
     @api.model
-    def _get_journal_code(self, company):
-        """BKF, or BKF with the first free number."""
-        journals = (
-            self.env["account.journal"]
-            .with_context(active_test=False)
-            .search([("company_id", "=", company.id), ("code", "=like", "BKF%")])
-        )
-        taken = set(journals.mapped("code"))
-        codes = ("BKF", *(f"BKF{number}" for number in range(1, 100)))
+    def _get_free_code(self, code, taken):
+        """`code`, or `code` with the first free number."""
+        codes = (code, *(f"{code}{number}" for number in range(1, 100)))
         return next(code for code in codes if code not in taken)
 
     @api.model
@@ -114,7 +111,7 @@ class BackflushSetup(models.AbstractModel):
         vals_list = [
             {
                 "name": names[element_type],
-                "code": self._get_element_code(code, known),
+                "code": self._get_free_code(code, known.mapped("code")),
                 "type": element_type,
                 # a company that has elements has made its choice of active ones
                 "active": active and not known,
@@ -126,12 +123,6 @@ class BackflushSetup(models.AbstractModel):
         ]
         for element in Element.create(vals_list):
             self._translate_name(element, element.type)
-
-    @api.model
-    def _get_element_code(self, code, known):
-        taken = set(known.mapped("code"))
-        codes = (code, *(f"{code}{number}" for number in range(2, 100)))
-        return next(code for code in codes if code not in taken)
 
     # -- accounts
 
@@ -150,8 +141,11 @@ class BackflushSetup(models.AbstractModel):
         if missing:
             kinds = {name: wanted[name][2] for name in missing}
             accounts |= self._create_accounts(company, kinds, neighbours)
+        values = defaultdict(dict)
         for name, (record, field, _kind) in wanted.items():
-            record[field] = accounts[name]
+            values[record][field] = accounts[name].id
+        for record, vals in values.items():
+            record.write(vals)
 
     @api.model
     def _get_account_fields(self, company):
@@ -183,7 +177,7 @@ class BackflushSetup(models.AbstractModel):
     def _create_accounts(self, company, kinds, neighbours):
         """Create one account for each name in `kinds`, beside a neighbour of its kind."""
         Account = self.env["account.account"].with_company(company)
-        taken = self._get_taken_codes(company)
+        taken = self._get_taken_codes(company, neighbours)
         names = self._get_names("en_US")
         vals_list = []
         for name, kind in kinds.items():
@@ -206,11 +200,11 @@ class BackflushSetup(models.AbstractModel):
         return accounts
 
     @api.model
-    def _get_taken_codes(self, company):
+    def _get_taken_codes(self, company, neighbours):
         """Codes of the company's family, and those that its chart will want again.
 
-        Loading a chart a second time takes any account with the right code for its own,
-        also one of ours where the user had deleted the chart's.
+        Loading a chart a second time takes any account with the right code (filled up
+        with zeros) for its own: also one of ours, where the user deleted the chart's.
         """
         Account = self.env["account.account"].with_company(company)
         family = Account.with_context(active_test=False).search(
@@ -218,14 +212,18 @@ class BackflushSetup(models.AbstractModel):
             | Domain("company_ids", "parent_of", company.id)
         )
         taken = set(family.mapped("code"))
-        if company.chart_template:
+        # while the chart is being loaded, all of its accounts are there
+        if company.chart_template and not self.env.context.get("chart_template_load"):
             Template = self.env["account.chart.template"].with_company(company)
-            chart = Template._get_chart_template_data(company.chart_template)
-            digits = int(chart["template_data"].get("code_digits", 6))
+            chart = Template._get_chart_template_model_data(
+                company.chart_template, "account.account"
+            )
+            lengths = {len(near.code) for near in neighbours.values()}
             taken |= {
-                vals["code"].ljust(digits, "0")
-                for vals in chart["account.account"].values()
+                vals["code"].ljust(length, "0")
+                for vals in chart.values()
                 if vals.get("code")
+                for length in lengths
             }
         return taken
 
@@ -263,17 +261,20 @@ class BackflushSetup(models.AbstractModel):
 
     @api.model
     def _translate_name(self, record, name):
-        languages = [code for code, _label in self.env["res.lang"].get_installed()]
-        record.update_field_translations(
-            "name", {lang: self._get_names(lang)[name] for lang in languages}
-        )
+        languages = {code for code, _label in self.env["res.lang"].get_installed()}
+        if languages := languages - {"en_US"}:
+            record.update_field_translations(
+                "name", {lang: self._get_names(lang)[name] for lang in languages}
+            )
 
     @api.model
     def _get_names(self, lang):
         """What the created records are called in `lang`, by name."""
         self = self.with_context(lang=lang)
         elements = dict(
-            self.env["backflush.element"]._fields["type"]._description_selection(self.env)
+            self.env["backflush.element"]
+            ._fields["type"]
+            ._description_selection(self.env)
         )
         names = {
             "journal": self.env._("Backflush Costing"),
@@ -283,8 +284,12 @@ class BackflushSetup(models.AbstractModel):
         }
         for element, label in elements.items():
             names |= {
-                f"{element}_control": self.env._("%(element)s – control", element=label),
-                f"{element}_applied": self.env._("%(element)s – applied", element=label),
+                f"{element}_control": self.env._(
+                    "%(element)s – control", element=label
+                ),
+                f"{element}_applied": self.env._(
+                    "%(element)s – applied", element=label
+                ),
                 f"{element}_price_variance": self.env._(
                     "%(element)s – price variance", element=label
                 ),

@@ -60,7 +60,9 @@ class BackflushStandard(models.Model):
         ondelete="cascade",
     )
     state = fields.Selection(related="version_id.state", string="Version Status")
-    company_id = fields.Many2one(related="version_id.company_id", store=True, index=True)
+    company_id = fields.Many2one(
+        related="version_id.company_id", store=True, index=True
+    )
     currency_id = fields.Many2one(related="company_id.currency_id")
     product_id = fields.Many2one(
         "product.product",
@@ -192,8 +194,8 @@ class BackflushStandard(models.Model):
     def _replace_cards(self, version, cards, boms, elements):
         """Write the kernel's `cards` as those of a draft, in place of its former ones.
 
-        A statement each for headers and lines instead of the ORM's work per record: there
-        may be thousands of cards, and nothing hangs on those of a draft.
+        A statement each for headers and lines instead of the ORM's work per record:
+        there may be thousands of cards, and nothing hangs on those of a draft.
 
         :param cards: list of costing.rollup.Card
         :param boms: {product: bill that its card was made from}
@@ -210,7 +212,10 @@ class BackflushStandard(models.Model):
         rows = self._insert(
             "backflush_standard",
             CARD_COLUMNS,
-            [self._prepare_card_row(version, card, boms, types, units) for card in cards],
+            [
+                self._prepare_card_row(version, card, boms, types, units)
+                for card in cards
+            ],
             ["id", "product_id"],
         )
         ids = {product_id: card_id for card_id, product_id in rows}

@@ -21,7 +21,7 @@ class BackflushStandardLine(models.Model):
         index=True,
         ondelete="cascade",
     )
-    company_id = fields.Many2one(related="standard_id.company_id", store=True, index=True)
+    company_id = fields.Many2one(related="standard_id.company_id", store=True)
     currency_id = fields.Many2one(related="company_id.currency_id")
     sequence = fields.Integer(readonly=True)
     line_type = fields.Selection(
@@ -36,11 +36,7 @@ class BackflushStandardLine(models.Model):
         readonly=True,
     )
     element_id = fields.Many2one(
-        "backflush.element",
-        required=True,
-        readonly=True,
-        index=True,
-        ondelete="restrict",
+        "backflush.element", required=True, readonly=True, ondelete="restrict"
     )
     component_id = fields.Many2one(
         "product.product",
@@ -57,10 +53,7 @@ class BackflushStandardLine(models.Model):
         ondelete="set null",
     )
     workcenter_id = fields.Many2one(
-        "mrp.workcenter",
-        readonly=True,
-        index="btree_not_null",
-        ondelete="restrict",
+        "mrp.workcenter", readonly=True, ondelete="restrict"
     )
     quantity = fields.Float(
         digits=0,

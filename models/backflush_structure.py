@@ -1,9 +1,8 @@
-"""Bills, routings and rates of one company, read in bulk as the roll-up's plain values."""
+"""Bills and routings of one company, read in bulk as the roll-up's plain values."""
 
 from decimal import Decimal
 from functools import cached_property
 
-from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
@@ -12,13 +11,13 @@ from ..costing.rollup import (
     ByProduct,
     Component,
     Operation,
-    Rate,
     Structure,
     convert,
     find_purchased,
     whole_cycles,
 )
 from .backflush_books import number
+from .backflush_structure_rates import RateReader
 
 MINUTES = Decimal(60)
 PERCENT = Decimal(100)
@@ -27,8 +26,9 @@ PERCENT = Decimal(100)
 class StructureReader:
     """What the costing version's company makes, how, and at which rates.
 
-    Which bill, which lines of it and which capacity count is left to Odoo's own methods.
-    Lives as long as one roll-up. `remarks` collects sentences about what was left out.
+    Which bill, which of its lines and which capacity count is left to Odoo's own
+    methods. Lives as long as one roll-up. `remarks` collects sentences about what was
+    left out.
     """
 
     def __init__(self, version):
@@ -37,21 +37,22 @@ class StructureReader:
         # sudo: whoever keeps the books need not have rights in manufacturing. Every
         # search names the company instead.
         self.env = version.sudo().with_company(self.company).env
-        self.remarks: list[str] = []
+        self.rates = RateReader(version.with_env(self.env))
+        self.remarks: list[str] = self.rates.remarks
         self._factors: dict[int, Decimal] = {}
 
-    def read(self, prices, purchased) -> Structure:
+    def get_structure(self, prices, purchased) -> Structure:
         """Everything that the kernel needs.
 
         :param prices: {product id: price}
         :param purchased: ids of products that get a card at their own price
         """
         return Structure(
-            material=self._get_material_element().id,
+            material=self.rates.material.id,
             bills=self.bills,
             kits=self.kits,
             prices=prices,
-            rates=self._read_rates(),
+            rates=self.rates.get_rates(self._operations.workcenter_id),
             purchased=purchased,
         )
 
@@ -165,7 +166,7 @@ class StructureReader:
         return boms.operation_ids
 
     def _read_operations(self, bom, product):
-        """Times of one order: as Odoo plans it, with the efficiency of the work center."""
+        """Times of one order, as Odoo plans it: with the work center's efficiency."""
         unit = self._factor(bom.product_uom_id), self._factor(product.uom_id)
         for operation in bom.operation_ids:
             if operation._skip_operation_line(product):
@@ -191,7 +192,7 @@ class StructureReader:
 
     @cached_property
     def _measured(self) -> dict[int, Decimal]:
-        """Minutes per cycle of the operations whose time Odoo takes from its last orders."""
+        """Minutes per cycle of operations that are timed by their last orders."""
         time, cycles = {}, {}
         for row in self._fetch_last_workorders():
             operation_id, workcenter_id, product_id, uom_id, duration, quantity = row
@@ -211,7 +212,7 @@ class StructureReader:
         return {key: time[key] / cycles[key] for key in time if cycles[key]}
 
     def _fetch_last_workorders(self):
-        """The last finished work orders of each measured operation, as many as it wants.
+        """The last finished work orders of each measured operation, as many as wanted.
 
         Odoo reads them operation by operation; here it is one query for all.
         """
@@ -240,86 +241,5 @@ class StructureReader:
                  WHERE place <= time_mode_batch
                 """,
                 operations.ids,
-            )
-        )
-
-    # -- elements and rates -----------------------------------------------------
-
-    @cached_property
-    def elements(self):
-        return self.company._get_backflush_elements()
-
-    def _get_material_element(self):
-        element = self._get_element("material")
-        if not element:
-            raise UserError(
-                self.env._(
-                    "%(company)s has no active cost element for materials: activate one "
-                    "under Costing › Configuration › Cost Elements.",
-                    company=self.company.display_name,
-                )
-            )
-        return element
-
-    def _get_element(self, element_type):
-        return self.elements.filtered(lambda element: element.type == element_type)
-
-    def _read_rates(self) -> dict[int, tuple[Rate, ...]]:
-        """Rates by work center; where none are given, its hourly cost on the pool."""
-        given = self.version.rate_ids.grouped("workcenter_id")
-        self._check_elements(self.version.rate_ids)
-        pool = self._get_element("conversion")
-        result, without = {}, []
-        for workcenter in self._operations.workcenter_id:
-            if rates := given.get(workcenter):
-                result[workcenter.id] = tuple(self._read_rate(rate) for rate in rates)
-            elif pool:
-                result[workcenter.id] = (Rate(pool.id, number(workcenter.costs_hour)),)
-            else:
-                without.append(workcenter)
-            if not any(rate.amount for rate in result.get(workcenter.id, ())):
-                self._remark_free_workcenter(workcenter)
-        self._check_pool([workcenter for workcenter in without if workcenter.costs_hour])
-        return result
-
-    def _read_rate(self, rate) -> Rate:
-        crew = number(rate.crew) if rate.element_id.type == "labour" else Decimal(1)
-        return Rate(rate.element_id.id, number(rate.rate), crew)
-
-    def _check_elements(self, rates):
-        sentences = [
-            self.env._(
-                "The rate of %(workcenter)s uses the cost element %(element)s, which is "
-                "not active: activate it under Costing › Configuration › Cost Elements, "
-                "or delete the rate.",
-                workcenter=rate.workcenter_id.display_name,
-                element=rate.element_id.display_name,
-            )
-            for rate in rates
-            if rate.element_id not in self.elements
-        ]
-        if sentences:
-            raise UserError("\n".join(sentences))
-
-    def _check_pool(self, workcenters):
-        sentences = [
-            self.env._(
-                "%(workcenter)s has no rate in %(version)s, and there is no active "
-                "conversion pool for its hourly cost: give it rates, or activate a cost "
-                "element of the type Conversion cost.",
-                workcenter=workcenter.display_name,
-                version=self.version.display_name,
-            )
-            for workcenter in workcenters
-        ]
-        if sentences:
-            raise UserError("\n".join(sentences))
-
-    def _remark_free_workcenter(self, workcenter):
-        self.remarks.append(
-            self.env._(
-                "The work center %(workcenter)s costs nothing: it has neither rates in "
-                "this version nor an hourly cost.",
-                workcenter=workcenter.display_name,
             )
         )

@@ -57,7 +57,10 @@ class BackflushVariance(models.Model):
     )
     bill_id = fields.Many2one(related="bill_line_id.move_id", string="Bill")
     partner_id = fields.Many2one(
-        related="bill_line_id.partner_id", string="Vendor", store=True
+        related="bill_line_id.partner_id",
+        string="Vendor",
+        store=True,
+        precompute=True,
     )
     timesheet_id = fields.Many2one(
         "account.analytic.line",
@@ -81,9 +84,7 @@ class BackflushVariance(models.Model):
         "between the order and the bill.",
     )
     currency_id = fields.Many2one(related="company_id.currency_id")
-    account_id = fields.Many2one(
-        "account.account", readonly=True, ondelete="restrict"
-    )
+    account_id = fields.Many2one("account.account", readonly=True, ondelete="restrict")
     account_move_id = fields.Many2one(
         "account.move",
         string="Journal Entry",

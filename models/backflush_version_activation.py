@@ -62,8 +62,8 @@ class BackflushVersionActivation(models.AbstractModel):
         if previous and self.date_from <= previous.date_from:
             raise UserError(
                 self.env._(
-                    "%(version)s must be valid from a later day than %(previous)s, which "
-                    "has been in force since %(date)s.",
+                    "%(version)s must be valid from a later day than %(previous)s, "
+                    "which has been in force since %(date)s.",
                     version=self.display_name,
                     previous=previous.display_name,
                     date=fields.Date.to_string(previous.date_from),
@@ -81,7 +81,7 @@ class BackflushVersionActivation(models.AbstractModel):
     # -- standard prices --------------------------------------------------------
 
     def _get_standard_prices(self):
-        """{product: standard price} of what is kept at standard cost; the card precedes.
+        """{product: standard price} of what is at standard cost; the card precedes.
 
         Products at average cost or FIFO have a standard in the version, but their
         `standard_price` is Odoo's running average.
@@ -92,7 +92,7 @@ class BackflushVersionActivation(models.AbstractModel):
         # sudo: setting standards takes no right to edit products
         products = Product.sudo().browse([product.id for product in prices])
         return {
-            product: prices[product.with_env(self.env)]
+            product: prices[product]
             for product in products
             if product.cost_method == "standard"
         }
@@ -100,24 +100,27 @@ class BackflushVersionActivation(models.AbstractModel):
     def _apply_standard_prices(self):
         """Set the products' standard prices; return {product: (old, new)} of changes.
 
-        Odoo would write a price history rounded to cents, and rewrite the value of every
-        receipt that is still in stock: `disable_auto_revaluation` leaves both to us.
+        Odoo would write a price history rounded to cents, and rewrite the value of
+        every receipt that is still in stock: `disable_auto_revaluation` leaves both to
+        us.
         """
         prices = self._get_standard_prices()
+        known = self.with_company(self.company_id).env
         changes = {}
         for product, price in prices.items():
+            product = product.with_context(disable_auto_revaluation=True)
             old = product.standard_price
             if old != price:
-                product.with_context(disable_auto_revaluation=True).standard_price = price
-                changes[product.sudo(False)] = (old, price)
+                product.standard_price = price
+                changes[product.with_env(known)] = (old, price)
         self._insert_price_history(prices)
         return changes
 
     def _insert_price_history(self, prices):
         """Record each standard price with all its digits.
 
-        `product.value` rounds to the currency, so this is the one way to keep a price of
-        0.01719. Prices that the history ends with already are not repeated.
+        `product.value` rounds to the currency, so this is the one way to keep a price
+        of 0.01719. Prices that the history ends with already are not repeated.
         """
         if not prices:
             return
@@ -171,8 +174,8 @@ class BackflushVersionActivation(models.AbstractModel):
         """Revalue the stock on hand of covered products whose standard has changed.
 
         :param changes: {product: (old standard, new standard)}
-        :return: [(product, quantity on hand, old standard, new standard)], the stock that
-            is worth more or less than before
+        :return: [(product, quantity on hand, old standard, new standard)], the stock
+            that is worth more or less than before
         """
         covered = [p for p in changes if p._is_backflush_covered()]
         quantities = self._get_quantities_on_hand(covered)
@@ -189,7 +192,8 @@ class BackflushVersionActivation(models.AbstractModel):
         """
         company = self.company_id
         # sudo: the accounts are about all stock, whatever the user may see of it
-        groups = self.env["stock.quant"].sudo()._read_group(
+        Quant = self.env["stock.quant"].sudo()
+        groups = Quant._read_group(
             [
                 ("product_id", "in", [product.id for product in products]),
                 ("location_id.is_valued_internal", "=", True),

@@ -10,16 +10,22 @@ class MrpProduction(models.Model):
     _inherit = "mrp.production"
 
     backflush_posting_ids = fields.One2many(
-        "backflush.posting", "production_id", groups="backflush_costing.group_backflush_user"
+        "backflush.posting",
+        "production_id",
+        groups="backflush_costing.group_backflush_user",
     )
     backflush_posting_count = fields.Integer(
-        compute="_compute_backflush_counts", groups="backflush_costing.group_backflush_user"
+        compute="_compute_backflush_counts",
+        groups="backflush_costing.group_backflush_user",
     )
     backflush_variance_ids = fields.One2many(
-        "backflush.variance", "production_id", groups="backflush_costing.group_backflush_user"
+        "backflush.variance",
+        "production_id",
+        groups="backflush_costing.group_backflush_user",
     )
     backflush_variance_count = fields.Integer(
-        compute="_compute_backflush_counts", groups="backflush_costing.group_backflush_user"
+        compute="_compute_backflush_counts",
+        groups="backflush_costing.group_backflush_user",
     )
 
     @api.depends("backflush_posting_ids", "backflush_variance_ids")
@@ -57,8 +63,9 @@ class MrpProduction(models.Model):
         """Cover what is put on an order of a product under a trigger."""
         for company, orders in self._filter_backflushed().grouped("company_id").items():
             products = moves.filtered(
-                lambda m, orders=orders: m.raw_material_production_id in orders
-                or m.production_id in orders
+                lambda m, orders=orders: (
+                    m.raw_material_production_id in orders or m.production_id in orders
+                )
             ).product_id
             products.with_company(company)._set_backflush_covered()
 

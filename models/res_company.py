@@ -100,31 +100,14 @@ class ResCompany(models.Model):
         return companies
 
     def _backflush_create_sequences(self):
-        """Let each company, branches too, number its own postings.
-
-        Not `no_gap`: that locks the sequence until commit, so that one order would wait
-        for the other. A number that is never used does no harm, because the unbroken
-        legal number is the journal entry's. Years are only shown, numbers run on.
-        """
+        """Let each company, branches too, number its own postings."""
         Sequence = self.env["ir.sequence"].sudo()
         known = Sequence.search(
             [("code", "=", SEQUENCE_CODE), ("company_id", "in", self.ids)]
         ).company_id
         companies = self - known
         sequences = Sequence.create(
-            [
-                {
-                    "name": self.env._(
-                        "Backflush postings of %(company)s", company=company.name
-                    ),
-                    "code": SEQUENCE_CODE,
-                    "prefix": "BF/%(year)s/",
-                    "padding": 5,
-                    "implementation": "standard",
-                    "company_id": company.id,
-                }
-                for company in companies
-            ]
+            [company._prepare_backflush_sequence() for company in companies]
         )
         # owned by the addon, so that uninstalling takes them along
         self.env["ir.model.data"].sudo()._update_xmlids(
@@ -138,8 +121,27 @@ class ResCompany(models.Model):
             ]
         )
 
+    def _prepare_backflush_sequence(self):
+        """Not `no_gap`: that locks the sequence until commit, so that one order would
+        wait for the other. A number that is never used does no harm, because the
+        unbroken legal number is the journal entry's. The year is shown, numbers run on.
+        """
+        self.ensure_one()
+        name = self.env._("Backflush postings of %(company)s", company=self.name)
+        return {
+            "name": name,
+            "code": SEQUENCE_CODE,
+            "prefix": "BF/%(year)s/",
+            "padding": 5,
+            "implementation": "standard",
+            "company_id": self.id,
+        }
+
     def _get_backflush_sequence(self):
-        """The company's own numbering of postings (sudo: shop users post too)."""
+        """The company's own numbering of postings (sudo: shop users post too).
+
+        The year in a number is that of `ir_sequence_date` in the context, else today's.
+        """
         self.ensure_one()
         domain = [("code", "=", SEQUENCE_CODE), ("company_id", "=", self.id)]
         return self.env["ir.sequence"].sudo().search(domain, limit=1)
@@ -203,7 +205,9 @@ class ResCompany(models.Model):
         """Material rows that no entry carries yet, by perpetual materials account."""
         company = self.sudo().with_company(self)
         books = Books(company, self.env["stock.move"])
-        domain = Domain("company_id", "=", self.id) & Domain("account_move_id", "=", False)
+        domain = Domain("company_id", "=", self.id) & Domain(
+            "account_move_id", "=", False
+        )
         domain &= Domain("posting_id.state", "=", "posted")
         if at_date:
             domain &= Domain("date", "<=", at_date)

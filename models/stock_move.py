@@ -13,7 +13,9 @@ class StockMove(models.Model):
     _inherit = "stock.move"
 
     backflush_fact_ids = fields.One2many(
-        "backflush.stock.fact", "move_id", groups="backflush_costing.group_backflush_user"
+        "backflush.stock.fact",
+        "move_id",
+        groups="backflush_costing.group_backflush_user",
     )
     is_backflush_delivery = fields.Boolean(compute="_compute_is_backflush_delivery")
 
@@ -72,8 +74,10 @@ class StockMove(models.Model):
         for company, moves in self.sudo().grouped("company_id").items():
             moves = moves.with_company(company)
             covered = moves.filtered(
-                lambda move: move.product_id.is_storable
-                and move.product_id._is_backflush_covered()
+                lambda move: (
+                    move.product_id.is_storable
+                    and move.product_id._is_backflush_covered()
+                )
             )
             if not covered:
                 continue

@@ -5,10 +5,13 @@ class StockPicking(models.Model):
     _inherit = "stock.picking"
 
     backflush_posting_ids = fields.One2many(
-        "backflush.posting", "picking_id", groups="backflush_costing.group_backflush_user"
+        "backflush.posting",
+        "picking_id",
+        groups="backflush_costing.group_backflush_user",
     )
     backflush_posting_count = fields.Integer(
-        compute="_compute_backflush_posting_count", groups="backflush_costing.group_backflush_user"
+        compute="_compute_backflush_posting_count",
+        groups="backflush_costing.group_backflush_user",
     )
 
     @api.depends("backflush_posting_ids")

@@ -113,7 +113,9 @@ class BackflushCommon(BaseCommon):
         )
         cls.finished = cls._create_category(
             "Finished",
-            property_valuation="real_time" if cls.trigger == "completion" else "periodic",
+            property_valuation="real_time"
+            if cls.trigger == "completion"
+            else "periodic",
             property_backflush_trigger=cls.trigger,
         )
         cls.materials_account = (
@@ -226,7 +228,9 @@ class BackflushCommon(BaseCommon):
                 "company_id": cls.company.id,
                 "date_from": date_from,
                 "price_ids": [
-                    Command.create({"product_id": getattr(cls, product).id, "price": price})
+                    Command.create(
+                        {"product_id": getattr(cls, product).id, "price": price}
+                    )
                     for product, price in prices.items()
                 ],
             }
@@ -278,7 +282,9 @@ class BackflushCommon(BaseCommon):
         return order
 
     def _receive(self, order, quantity=None):
-        picking = order.picking_ids.filtered(lambda p: p.state not in ("done", "cancel"))
+        picking = order.picking_ids.filtered(
+            lambda p: p.state not in ("done", "cancel")
+        )
         return self._validate(picking, quantity)
 
     def _validate(self, picking, quantity=None):
@@ -377,7 +383,9 @@ class BackflushCommon(BaseCommon):
         return order
 
     def _deliver(self, order, quantity=None):
-        picking = order.picking_ids.filtered(lambda p: p.state not in ("done", "cancel"))
+        picking = order.picking_ids.filtered(
+            lambda p: p.state not in ("done", "cancel")
+        )
         for move in picking.move_ids:
             move.quantity = move.product_uom_qty if quantity is None else quantity
             move.picked = True
@@ -401,7 +409,9 @@ class BackflushCommon(BaseCommon):
         for line in lines:
             name = self.account_names.get(line.account_id, line.account_id.account_type)
             totals[name] += line.balance
-        return {name: round(total, 2) for name, total in totals.items() if round(total, 2)}
+        return {
+            name: round(total, 2) for name, total in totals.items() if round(total, 2)
+        }
 
     def assertEntry(self, moves, expected):
         """`expected`: account name → balance (debit +); other accounts by their type."""

@@ -14,7 +14,9 @@ class PurchaseEvents:
         cls._activate_standards(m=5.0, s=6.0)
 
     def _get_rows(self, bill):
-        return self.env["backflush.variance"].search([("bill_line_id.move_id", "=", bill.id)])
+        return self.env["backflush.variance"].search(
+            [("bill_line_id.move_id", "=", bill.id)]
+        )
 
     def _check(self, bill, entry, rows):
         self.assertEntry(bill, entry)
@@ -238,7 +240,9 @@ class PurchaseEvents:
         )
 
     def test_tiny_unit_price_is_never_rounded(self):
-        self.env["decimal.precision"].search([("name", "=", "Product Price")]).digits = 5
+        self.env["decimal.precision"].search(
+            [("name", "=", "Product Price")]
+        ).digits = 5
         self.m.with_context(disable_auto_revaluation=True).standard_price = 0.01719
         bill = self._buy(self.m, 30000, 0.01782)
         self._check(

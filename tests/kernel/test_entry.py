@@ -86,9 +86,7 @@ def test_substitution_leaves_usage_of_what_it_replaced():
 
 
 def test_byproduct_splits_into_price_and_quantity():
-    order = Completion(
-        flow(Q, 10, 24), (flow(B, 9, "0.90"),), (flow(M, 20, 5),)
-    )
+    order = Completion(flow(Q, 10, 24), (flow(B, 9, "0.90"),), (flow(M, 20, 5),))
     target = completion_target(make_card(Q, byproduct=True), order, ACCOUNTS)
     assert by_kind(target.rows) == {"output_price": 1, "output_quantity": D("0.90")}
     assert sum(target.amounts.values()) == 0
@@ -151,7 +149,10 @@ def orders(draw):
     return Completion(
         flow(P, draw(quantities), draw(prices)),
         (flow(B, draw(quantities), draw(prices)),),
-        (flow(M, draw(quantities), draw(prices)), flow(S, draw(quantities), draw(prices))),
+        (
+            flow(M, draw(quantities), draw(prices)),
+            flow(S, draw(quantities), draw(prices)),
+        ),
     )
 
 
@@ -162,7 +163,9 @@ def cards(draw):
     for line in card.lines:
         rate, sign = draw(prices), -1 if line.type == "byproduct" else 1
         quantity = sign * draw(quantities)
-        lines.append(line._replace(quantity=quantity, rate=rate, amount=quantity * rate))
+        lines.append(
+            line._replace(quantity=quantity, rate=rate, amount=quantity * rate)
+        )
     return replace(card, lines=tuple(lines), amount=sum(x.amount for x in lines))
 
 

@@ -76,6 +76,13 @@ def test_by_product_of_which_nothing_is_expected_takes_no_share():
     assert card.amount == D(25)
 
 
+def test_share_that_is_left_is_rounded_as_odoo_rounds_it():
+    """1 − 3 × 1.333 % = 0.96001 becomes 0.96; what is credited makes it up to 1."""
+    card = example_card(byproducts=(ByProduct(B, D(10), D("1.333")),) * 3)
+    assert_same(card.amount, D(24))
+    assert_same(card.lines[-1].amount, -D(1) / 3)
+
+
 def test_by_product_without_share_is_expected_at_no_value():
     card = example_card(byproducts=(ByProduct(B, D(10), D(0)),))
     assert (card.lines[-1].quantity, card.lines[-1].amount) == (D(-1), D(0))
@@ -103,7 +110,7 @@ def test_allowed_hours_count_begun_cycles_and_set_up_once(quantity, hours):
 
 
 def test_a_ratio_next_to_a_whole_number_is_that_number():
-    assert whole_cycles(D("9.999999999999"), D("3.333333333333")) == 3
+    assert whole_cycles(D(10), D(10) / 3) == 3
     assert whole_cycles(D("10.0001"), D(5)) == 3
     assert whole_cycles(D(0), D(5)) == 0
 
@@ -129,7 +136,7 @@ def test_kits_are_replaced_by_their_components_and_work():
     kit = Bill(D(4), D(4), (Component(M, D(8)),), (ASSEMBLY._replace(capacity=D(4)),))
     structure = Structure(
         MATERIAL,
-        {P: Bill(D(2), D(2), (Component(X, D(4)), Component(S, D(2))))},
+        {P: Bill(D(2), D(6), (Component(X, D(4)), Component(S, D(2))))},
         kits={X: Bill(D(1), D(1), (Component(Y, D(1)),)), Y: kit},
         prices={M: D(5), S: D(6)},
         rates={BENCH: (Rate(LABOUR, D(20)),)},
@@ -140,8 +147,9 @@ def test_kits_are_replaced_by_their_components_and_work():
     assert (substitute.product, substitute.quantity) == (S, D(1))
     # 1.4 h for a lot of 4 kits, of which a unit takes 2
     assert (work.operation, work.quantity) == (30, D("0.7"))
-    # a lot of 2 units takes one lot of kits: one set-up, one cycle of 2 units
-    assert (work.fixed_hours, work.cycle_hours, work.capacity) == (D(1), D("0.4"), D(2))
+    # a lot of 6 units takes 3 lots of kits: 3 set-ups, and a cycle for every 2 units
+    assert (work.fixed_hours, work.cycle_hours, work.capacity) == (D(3), D("0.4"), D(2))
+    assert allowed_hours(*work[-3:], D(6)) == work.quantity * 6
 
 
 def test_optional_component_is_on_the_card_at_nothing():
@@ -213,6 +221,11 @@ def test_purchased_products_are_found_through_kits():
     assert find_purchased(bills, kits) == (M, B, S)
 
 
+def test_purchased_products_are_found_in_spite_of_a_circle_of_kits():
+    kits = {X: one_of(Y), Y: Bill(D(1), D(1), (Component(X, D(1)), Component(S, D(1))))}
+    assert find_purchased({P: one_of(X)}, kits) == (S,)
+
+
 def test_ten_thousand_levels():
     bills = {n: one_of(n + 1) for n in range(100, 10_100)}
     result = roll_up(Structure(MATERIAL, bills, prices={10_100: D(5)}))
@@ -268,7 +281,9 @@ def scaled(structure, factor):
         structure.kits,
         {product: price * factor for product, price in structure.prices.items()},
         {
-            workcenter: tuple(rate._replace(amount=rate.amount * factor) for rate in rates)
+            workcenter: tuple(
+                rate._replace(amount=rate.amount * factor) for rate in rates
+            )
             for workcenter, rates in structure.rates.items()
         },
     )
@@ -302,7 +317,9 @@ def test_cards_do_not_depend_on_the_unit_of_a_material(structure, size):
             else line
             for line in bill.components
         )
-        return Bill(bill.quantity, bill.lot, components, bill.operations, bill.byproducts)
+        return Bill(
+            bill.quantity, bill.lot, components, bill.operations, bill.byproducts
+        )
 
     other = Structure(
         structure.material,

@@ -1,4 +1,4 @@
-"""pytest plugin (loaded with ``-p backflush_pytest``): the repository's root *is* the addon.
+"""pytest plugin (``-p backflush_pytest``): the repository's root *is* the addon.
 
 Whatever the checkout's folder is called, its files import as
 ``odoo.addons.backflush_costing.*``, which Odoo requires.  Keep this file outside every
@@ -6,9 +6,9 @@ Python package, and keep no conftest.py anywhere in the repository: pytest impor
 conftest before Odoo's configuration is read, and with it the addon's models under the
 wrong name.
 
-It also keeps every log record at WARNING or above that reaches Odoo's own handlers while
-tests run (``assertLogs`` and ``mute_logger`` hold back what a test expects), so that the
-run can fail on it.
+It also keeps every log record at WARNING or above that reaches Odoo's own handlers
+while tests run (``assertLogs`` and ``mute_logger`` hold back what a test expects), so
+that the run can fail on it.
 """
 
 import json

@@ -1,0 +1,172 @@
+"""Journal, cost elements and accounts of a batch: found, checked, or said to be missing."""
+
+from collections.abc import Callable
+from functools import cached_property
+
+from odoo.exceptions import UserError
+
+from ..costing.entry import Accounts
+
+
+class Lookup(dict):
+    """A mapping that finds (and keeps) what it is first asked for."""
+
+    def __init__(self, find: Callable):
+        super().__init__()
+        self._find = find
+
+    def __missing__(self, key):
+        self[key] = value = self._find(key)
+        return value
+
+
+class BookAccounts:
+    """Part of `Books`: needs `env` and `company`."""
+
+    @cached_property
+    def journal(self):
+        journal = self.company._backflush_config("backflush_journal_id")
+        if not journal:
+            raise UserError(
+                self.env._(
+                    "%(company)s has no backflush journal. Load its chart of accounts "
+                    "(Invoicing › Configuration › Settings › Fiscal Localization) or "
+                    "choose a journal under Settings › Backflush Costing, then retry.",
+                    company=self.company.display_name,
+                )
+            )
+        if not journal.active:
+            raise UserError(
+                self.env._(
+                    "The backflush journal %(journal)s is archived. Unarchive it, or "
+                    "choose another one under Settings › Backflush Costing, then retry.",
+                    journal=journal.display_name,
+                )
+            )
+        return journal
+
+    @cached_property
+    def elements(self):
+        return self.company._get_backflush_elements()
+
+    @cached_property
+    def material(self):
+        element = self.elements.filtered(lambda e: e.type == "material")[:1]
+        if not element:
+            raise UserError(
+                self.env._(
+                    "%(company)s has no active cost element of type Material. Load its "
+                    "chart of accounts, or add the element under Costing › "
+                    "Configuration › Cost Elements, then retry.",
+                    company=self.company.display_name,
+                )
+            )
+        return element
+
+    def check_company(self):
+        """Say first what is missing for everything."""
+        return bool(self.journal and self.material)
+
+    @cached_property
+    def accounts(self) -> Accounts:
+        return Accounts(
+            material_element=self.material.id,
+            stock=Lookup(self._find_stock_account),
+            applied=Lookup(self._find_applied_account),
+            variance=Lookup(self._find_variance_account),
+        )
+
+    def _find_stock_account(self, product_id: int) -> int:
+        product = self.env["product.product"].browse(product_id)
+        account = product._get_backflush_relief_account()
+        place = self.env._(
+            "the category %(category)s of %(product)s (Inventory › Configuration › "
+            "Product Categories)",
+            category=product.categ_id.display_name or self.env._("(none)"),
+            product=product.display_name,
+        )
+        purpose = (
+            self.env._("stock valuation account")
+            if product.valuation == "real_time"
+            else self.env._("expense account")
+        )
+        return self._usable(account, purpose, place)
+
+    def _find_applied_account(self, element_id: int) -> int:
+        element = self.env["backflush.element"].browse(element_id)
+        return self._usable(
+            element.applied_account_id,
+            self.env._("applied account"),
+            self._element_place(element),
+        )
+
+    def _find_variance_account(self, kind: str) -> int:
+        return self._usable(
+            self.material._get_variance_account(kind),
+            self.env._("variance account"),
+            self._element_place(self.material),
+        )
+
+    def check_category(self, product):
+        """Refuse a set-up in which Odoo would cost the same goods a second time."""
+        category = product.categ_id
+        trigger = product._get_backflush_trigger()
+        wanted = "real_time" if trigger == "completion" else "periodic"
+        if product.cost_method != "standard":
+            raise UserError(
+                self.env._(
+                    "The category %(category)s is not at standard cost: set its Costing "
+                    "Method to Standard Price, then retry.",
+                    category=category.display_name,
+                )
+            )
+        if product.valuation != wanted:
+            labels = dict(
+                category._fields["property_valuation"]._description_selection(self.env)
+            )
+            raise UserError(
+                self.env._(
+                    "The category %(category)s is costed at %(trigger)s, which needs the "
+                    "inventory valuation %(valuation)s: set it there, then retry.",
+                    category=category.display_name,
+                    trigger=trigger,
+                    valuation=labels[wanted],
+                )
+            )
+
+    def cost_of_sales_account(self, product) -> int:
+        account = product.product_tmpl_id._get_product_accounts()["expense"]
+        return self._usable(
+            account,
+            self.env._("expense account"),
+            self.env._(
+                "the product %(name)s or its category", name=product.display_name
+            ),
+        )
+
+    def _element_place(self, element):
+        return self.env._(
+            "the cost element %(name)s (Costing › Configuration › Cost Elements)",
+            name=element.display_name,
+        )
+
+    def _usable(self, account, purpose: str, place: str) -> int:
+        if not account:
+            raise UserError(
+                self.env._(
+                    "No %(purpose)s: set it on %(place)s, then retry.",
+                    purpose=purpose,
+                    place=place,
+                )
+            )
+        if not account.active:
+            raise UserError(
+                self.env._(
+                    "The %(purpose)s %(account)s is archived: unarchive it, or choose "
+                    "another one on %(place)s, then retry.",
+                    purpose=purpose,
+                    account=account.display_name,
+                    place=place,
+                )
+            )
+        return account.id

@@ -1,0 +1,113 @@
+"""Standard cost cards of a batch, as the kernel's plain values."""
+
+from collections import defaultdict
+from decimal import Decimal
+
+from odoo.exceptions import UserError
+
+from ..costing.entry import MATERIAL, Card, CardLine, relieve
+
+
+def number(value: float) -> Decimal:
+    """A float from the database as the decimal it was written as."""
+    return Decimal(repr(value or 0.0))
+
+
+class BookCards:
+    """Part of `Books`: needs `env`, `company`, `accounts`, `standards` and `_cards`."""
+
+    def load_cards(self, products):
+        """Read the active cards of `products` in one go."""
+        cards = self.env["backflush.standard"]._get_active_cards(products, self.company)
+        for product in products:
+            self.standards[product.id] = cards.get(product)
+
+    def get_standard(self, product):
+        """The active card of `product`, checked."""
+        if product.id not in self.standards:
+            self.load_cards(product)
+        standard = self.standards[product.id]
+        if not standard:
+            raise UserError(
+                self.env._(
+                    "%(product)s has no standard cost card in an active costing version. "
+                    "Roll up and activate a version that has it (Costing › Standards › "
+                    "Costing Versions), then retry.",
+                    product=product.display_name,
+                )
+            )
+        if standard.uom_id != product.uom_id:
+            raise UserError(
+                self.env._(
+                    "The standard cost card of %(product)s is per %(card_unit)s, but the "
+                    "product is now kept in %(unit)s. Roll up and activate a new costing "
+                    "version (Costing › Standards › Costing Versions), then retry.",
+                    product=product.display_name,
+                    card_unit=standard.uom_id.name,
+                    unit=product.uom_id.name,
+                )
+            )
+        return standard
+
+    def card(self, standard) -> Card:
+        """The plain values of a card."""
+        if standard.id not in self._cards:
+            lines = tuple(
+                CardLine(
+                    line.line_type,
+                    line.element_id.id,
+                    line.component_id.id or None,
+                    number(line.quantity),
+                    number(line.rate),
+                    number(line.amount),
+                )
+                for line in standard.line_ids
+            )
+            self._cards[standard.id] = Card(
+                standard.product_id.id, number(standard.amount), lines
+            )
+        return self._cards[standard.id]
+
+    def inner_cards(self, product_ids) -> dict[int, Card]:
+        """Cards of those components that are themselves costed at delivery, all levels.
+
+        Such a component stands on no stock account: it is relieved through its card.
+        """
+        result: dict[int, Card] = {}
+        level = self.env["product.product"].browse(product_ids)
+        while level := level.filtered(
+            lambda p: p.id not in result and p._get_backflush_trigger() == "delivery"
+        ):
+            self.load_cards(level.filtered(lambda p: p.id not in self.standards))
+            for product in level:
+                result[product.id] = self.card(self.get_standard(product))
+            level = level.browse(
+                {x.product for p in level for x in result[p.id].lines if x.product}
+            )
+        return result
+
+    def material_content(self, standard) -> dict:
+        """Material content per unit of a card, by perpetual valuation account.
+
+        What periodic materials contribute stands on their expense account and is none
+        of the closing's business.
+        """
+        card = self.card(standard)
+        inner = self.inner_cards([line.product for line in card.lines if line.product])
+        totals: dict = defaultdict(Decimal)
+        for part in relieve(card, self.accounts, inner):
+            material = self.env["product.product"].browse(part.product)
+            if part.kind == MATERIAL and material.valuation == "real_time":
+                account = self.env["account.account"].browse(part.account)
+                totals[account] += part.amount
+        return dict(totals)
+
+    def open_usage_account(self, row):
+        """Perpetual materials account on which an unbooked material row still stands."""
+        material = row.component_id
+        if not material:
+            lines = row.posting_id.standard_id.line_ids.filtered("component_id")
+            material = lines.sorted("amount", reverse=True)[:1].component_id
+        if not material or material.valuation != "real_time":
+            return None
+        return self.env["account.account"].browse(self.accounts.stock[material.id])
