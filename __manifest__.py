@@ -17,7 +17,7 @@
         "security/backflush_costing_security.xml",
         "security/ir.model.access.csv",
         "views/backflush_element_views.xml",
-        "views/backflush_configuration_issue_views.xml",
+        "wizard/backflush_configuration_issue_views.xml",
         "views/backflush_version_views.xml",
         "views/backflush_standard_views.xml",
         "views/backflush_posting_views.xml",

@@ -1,9 +1,8 @@
 """What happens to existing companies when the addon is installed and uninstalled."""
 
-from psycopg2.errors import ForeignKeyViolation
-
 from odoo.exceptions import UserError
 from odoo.tools import mute_logger
+from psycopg2.errors import ForeignKeyViolation
 
 
 def post_init_hook(env):

@@ -195,7 +195,8 @@ def relieve(
     """
     result: list[Relief] = []
     for line in card.lines:
-        if line.type == "component" and line.product in cards:
+        own = line.product == card.product  # bought goods: their card is their price
+        if line.type == "component" and line.product in cards and not own:
             inner = relieve(cards[line.product], accounts, cards)
             result += [
                 part._replace(amount=part.amount * line.quantity) for part in inner

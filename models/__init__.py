@@ -5,13 +5,13 @@ from . import account_move
 from . import account_move_line
 from . import backflush_check_company
 from . import backflush_check_product
-from . import backflush_configuration_issue
 from . import backflush_element
 from . import backflush_engine
 from . import backflush_posting
 from . import backflush_posting_line
 from . import backflush_price
 from . import backflush_rate
+from . import backflush_revaluation
 from . import backflush_setup
 from . import backflush_standard
 from . import backflush_standard_line

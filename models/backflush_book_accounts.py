@@ -90,18 +90,18 @@ class BookAccounts:
             if product.valuation == "real_time"
             else self.env._("expense account")
         )
-        return self._usable(account, purpose, place)
+        return self.usable(account, purpose, place)
 
     def _find_applied_account(self, element_id: int) -> int:
         element = self.env["backflush.element"].browse(element_id)
-        return self._usable(
+        return self.usable(
             element.applied_account_id,
             self.env._("applied account"),
             self._element_place(element),
         )
 
     def _find_variance_account(self, kind: str) -> int:
-        return self._usable(
+        return self.usable(
             self.material._get_variance_account(kind),
             self.env._("variance account"),
             self._element_place(self.material),
@@ -136,7 +136,7 @@ class BookAccounts:
 
     def cost_of_sales_account(self, product) -> int:
         account = product.product_tmpl_id._get_product_accounts()["expense"]
-        return self._usable(
+        return self.usable(
             account,
             self.env._("expense account"),
             self.env._(
@@ -150,7 +150,7 @@ class BookAccounts:
             name=element.display_name,
         )
 
-    def _usable(self, account, purpose: str, place: str) -> int:
+    def usable(self, account, purpose: str, place: str) -> int:
         if not account:
             raise UserError(
                 self.env._(

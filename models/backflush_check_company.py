@@ -93,7 +93,8 @@ class BackflushCheckCompany(models.AbstractModel):
                 scope,
                 "element",
                 self.env._(
-                    "%(company)s has no active cost element for materials: activate it.",
+                    "%(company)s has no active cost element for materials: activate "
+                    "it.",
                     company=scope.company.display_name,
                 ),
                 action="backflush_costing.backflush_element_action",
@@ -113,7 +114,7 @@ class BackflushCheckCompany(models.AbstractModel):
 
     @api.model
     def _check_own_accounts(self, scope):
-        """Stock accounts hold standards only, our own accounts hold anything but that."""
+        """Stock accounts hold standards only, our own anything but that."""
         valuation = scope.env["account.account"].union(
             *(scope.get_valuation_account(category) for category in scope.groups)
         )
@@ -125,8 +126,8 @@ class BackflushCheckCompany(models.AbstractModel):
                 scope,
                 "own_account",
                 self.env._(
-                    "%(account)s is a stock valuation account, and is also used by cost "
-                    "elements or the backflush settings. Stock valuation accounts may "
+                    "%(account)s is a stock valuation account, and also used by a cost "
+                    "element or the backflush settings. Stock valuation accounts may "
                     "hold standard costs only: choose another account there.",
                     account=account.display_name,
                 ),

@@ -50,7 +50,8 @@ class BackflushCheckProduct(models.AbstractModel):
             elif trigger == "delivery" and perpetual:
                 message = self.env._(
                     "%(category)s is booked when goods are delivered; Odoo would book "
-                    "their cost a second time: set its inventory valuation to Periodic.",
+                    "their cost a second time: set its inventory valuation to "
+                    "Periodic.",
                     category=category.display_name,
                 )
             else:
@@ -150,8 +151,8 @@ class BackflushCheckProduct(models.AbstractModel):
     def _prepare_shared_expense(self, scope, owner, account, **place):
         message = self.env._(
             "Bills of %(owner)s go to the expense account %(account)s, from where they "
-            "are relieved at standard cost. Other costs go there too: choose an expense "
-            "account that is used for periodic materials only.",
+            "are relieved at standard cost. Other costs go there too: choose an "
+            "expense account that is used for periodic materials only.",
             owner=owner or self.env._("products without category"),
             account=account.display_name,
         )
@@ -237,13 +238,7 @@ class BackflushCheckProduct(models.AbstractModel):
         """
         if not scope.version:
             return
-        products = scope.env["product.product"].union(
-            *(scope.checked[c] for c in scope.checked if c in scope.triggered)
-        )
-        cards = scope.env["backflush.standard"]._get_active_cards(
-            products, scope.company
-        )
-        products = products.filtered(lambda product: not cards.get(product))
+        products = self._get_products_without_card(scope)
         boms = scope.env["mrp.bom"]._bom_find(products, company_id=scope.company.id)
         for category, members in scope.checked.items():
             for product in members & products:
@@ -261,6 +256,16 @@ class BackflushCheckProduct(models.AbstractModel):
                     category=category,
                     product=product,
                 )
+
+    @api.model
+    def _get_products_without_card(self, scope):
+        products = scope.env["product.product"].union(
+            *(scope.checked[c] for c in scope.checked if c in scope.triggered)
+        )
+        cards = scope.env["backflush.standard"]._get_active_cards(
+            products, scope.company
+        )
+        return products.filtered(lambda product: not cards.get(product))
 
     @api.model
     def _get_card_message(self, product, bom):

@@ -25,7 +25,7 @@ ACCOUNT_DOMAIN = [
 
 
 class BackflushElement(models.Model):
-    """One kind of cost in a standard: materials, a conversion cost, a subcontractor's fee.
+    """One kind of cost in a standard: materials, a conversion cost, a fee.
 
     What is really spent on it is booked by the user to the control account; a posting
     credits the applied account with the standard; the close clears one against the
@@ -36,6 +36,8 @@ class BackflushElement(models.Model):
     _description = "Cost Element"
     _order = "sequence, id"
     _check_company_auto = True
+    # a branch uses the elements of its parent
+    _check_company_domain = models.check_company_domain_parent_of
 
     name = fields.Char(required=True, translate=True)
     code = fields.Char(required=True)
@@ -60,9 +62,9 @@ class BackflushElement(models.Model):
         index=True,
         default=lambda self: self.env.company,
     )
-    # Not required, and emptied rather than protected: another chart of accounts replaces
-    # every account of a company that has no entries yet. The configuration check tells
-    # what is missing.
+    # Not required, and emptied rather than protected: another chart of accounts
+    # replaces every account of a company that has no entries yet. The configuration
+    # check tells what is missing.
     control_account_id = fields.Many2one(
         "account.account",
         check_company=True,
@@ -104,7 +106,8 @@ class BackflushElement(models.Model):
         "There is an active cost element of this type already. Archive it first.",
     )
     _control_account_unique = models.UniqueIndex(
-        "(company_id, control_account_id) WHERE active AND control_account_id IS NOT NULL",
+        "(company_id, control_account_id) "
+        "WHERE active AND control_account_id IS NOT NULL",
         "A control account belongs to one cost element. Choose another account.",
     )
 
@@ -132,7 +135,7 @@ class BackflushElement(models.Model):
                 )
 
     def _is_conversion(self):
-        """Whether the element has a control and an applied account: all but materials."""
+        """Whether it has a control and an applied account: all but materials."""
         self.ensure_one()
         return self.type != "material"
 

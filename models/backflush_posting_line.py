@@ -3,13 +3,13 @@ from odoo.exceptions import UserError
 
 from ..costing.variance import KINDS
 
-BOOKED_KINDS = ("output", "material", "applied", "cost_of_sales", "passed")
 KIND_LABELS = {
     "output": "Output",
     "material": "Material",
     "applied": "Conversion cost applied",
     "cost_of_sales": "Cost of sales",
     "passed": "Passed at standard",
+    "restated": "Restated stock",
 }
 
 

@@ -28,7 +28,6 @@ class BackflushPrice(models.Model):
     )
     uom_id = fields.Many2one(related="product_id.uom_id")
     price = fields.Float(
-        string="Standard Price",
         digits=0,
         min_display_digits="Product Price",
         required=True,

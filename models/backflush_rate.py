@@ -25,6 +25,7 @@ class BackflushRate(models.Model):
     currency_id = fields.Many2one(related="company_id.currency_id")
     workcenter_id = fields.Many2one(
         "mrp.workcenter",
+        string="Work Center",
         required=True,
         index=True,
         check_company=True,
@@ -32,6 +33,7 @@ class BackflushRate(models.Model):
     )
     element_id = fields.Many2one(
         "backflush.element",
+        string="Cost Element",
         required=True,
         domain="[('type', 'in', "
         "('conversion', 'labour', 'variable_overhead', 'fixed_overhead'))]",
@@ -39,7 +41,6 @@ class BackflushRate(models.Model):
     )
     element_type = fields.Selection(related="element_id.type")
     rate = fields.Float(
-        string="Rate per Hour",
         digits=0,
         min_display_digits=2,
         required=True,
@@ -56,11 +57,10 @@ class BackflushRate(models.Model):
         "for labour only.",
     )
     normal_hours = fields.Float(
-        string="Normal Hours per Month",
         digits=0,
         min_display_digits=2,
-        help="Normal capacity. The rate times these hours is the monthly budget of the "
-        "fixed overhead; for the other elements it is not used.",
+        help="Normal capacity per month. The rate times these hours is the monthly "
+        "budget of the fixed overhead; for the other elements it is not used.",
     )
 
     _workcenter_element_unique = models.UniqueIndex(

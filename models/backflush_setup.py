@@ -175,7 +175,7 @@ class BackflushSetup(models.AbstractModel):
 
     @api.model
     def _create_accounts(self, company, kinds, neighbours):
-        """Create one account for each name in `kinds`, beside a neighbour of its kind."""
+        """Create an account for each of `kinds`, beside a neighbour of its kind."""
         Account = self.env["account.account"].with_company(company)
         taken = self._get_taken_codes(company, neighbours)
         names = self._get_names("en_US")

@@ -79,7 +79,11 @@ class BackflushStandard(models.Model):
         help="Unit of measure of the product when the card was rolled up.",
     )
     bom_id = fields.Many2one(
-        "mrp.bom", readonly=True, index="btree_not_null", ondelete="set null"
+        "mrp.bom",
+        string="Bill of Materials",
+        readonly=True,
+        index="btree_not_null",
+        ondelete="set null",
     )
     lot_size = fields.Float(
         digits=0,
@@ -105,7 +109,7 @@ class BackflushStandard(models.Model):
         aggregator=None,
     )
     amount_conversion = fields.Float(
-        string="Conversion Cost",
+        string="Conversion",
         digits=0,
         min_display_digits=2,
         readonly=True,
@@ -202,30 +206,29 @@ class BackflushStandard(models.Model):
         :param elements: the company's active cost elements
         """
         version._check_draft()
+        self._delete_cards(version)
+        boms = {product.id: bom.id for product, bom in boms.items()}
+        types = {element.id: element.type for element in elements}
+        units = self._get_units(cards)
+        rows = [
+            self._prepare_card_row(version, card, boms, types, units) for card in cards
+        ]
+        keys = self._insert(self._table, CARD_COLUMNS, rows, ["product_id", "id"])
+        ids = dict(keys)
+        rows = [
+            self._prepare_line_row(version, ids[card.product], place, line, units)
+            for card in cards
+            for place, line in enumerate(card.lines, start=1)
+        ]
+        self._insert("backflush_standard_line", LINE_COLUMNS, rows, ["id"])
+        self.env.invalidate_all()
+
+    @api.model
+    def _delete_cards(self, version):
         self.env.flush_all()
         self.env.execute_query(
             SQL("DELETE FROM backflush_standard WHERE version_id = %s", version.id)
         )
-        boms = {product.id: bom.id for product, bom in boms.items()}
-        types = {element.id: element.type for element in elements}
-        units = self._get_units(cards)
-        rows = self._insert(
-            "backflush_standard",
-            CARD_COLUMNS,
-            [
-                self._prepare_card_row(version, card, boms, types, units)
-                for card in cards
-            ],
-            ["id", "product_id"],
-        )
-        ids = {product_id: card_id for card_id, product_id in rows}
-        rows = [
-            self._prepare_line_row(version, ids[card.product], sequence, line, units)
-            for card in cards
-            for sequence, line in enumerate(card.lines, start=1)
-        ]
-        self._insert("backflush_standard_line", LINE_COLUMNS, rows, ["id"])
-        self.env.invalidate_all()
 
     @api.model
     def _get_units(self, cards):
@@ -251,11 +254,11 @@ class BackflushStandard(models.Model):
         )
 
     @api.model
-    def _prepare_line_row(self, version, card_id, sequence, line, units):
+    def _prepare_line_row(self, version, card_id, place, line, units):
         return (
             card_id,
             version.company_id.id,
-            sequence,
+            place,
             line.type,
             line.element,
             line.product,

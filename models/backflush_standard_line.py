@@ -36,7 +36,11 @@ class BackflushStandardLine(models.Model):
         readonly=True,
     )
     element_id = fields.Many2one(
-        "backflush.element", required=True, readonly=True, ondelete="restrict"
+        "backflush.element",
+        string="Cost Element",
+        required=True,
+        readonly=True,
+        ondelete="restrict",
     )
     component_id = fields.Many2one(
         "product.product",
@@ -53,7 +57,7 @@ class BackflushStandardLine(models.Model):
         ondelete="set null",
     )
     workcenter_id = fields.Many2one(
-        "mrp.workcenter", readonly=True, ondelete="restrict"
+        "mrp.workcenter", string="Work Center", readonly=True, ondelete="restrict"
     )
     quantity = fields.Float(
         digits=0,

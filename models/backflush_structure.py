@@ -21,6 +21,23 @@ from .backflush_structure_rates import RateReader
 
 MINUTES = Decimal(60)
 PERCENT = Decimal(100)
+#: The last finished work orders of operations, as many as each of them wants.
+LAST_WORKORDERS = """
+    SELECT operation_id, workcenter_id, product_id, product_uom_id,
+           duration, qty_produced
+      FROM (SELECT wo.operation_id, wo.workcenter_id, mo.product_id,
+                   mo.product_uom_id, wo.duration, wo.qty_produced,
+                   op.time_mode_batch,
+                   ROW_NUMBER() OVER (PARTITION BY wo.operation_id
+                       ORDER BY wo.date_finished DESC, wo.id DESC) AS place
+              FROM mrp_workorder wo
+              JOIN mrp_production mo ON mo.id = wo.production_id
+              JOIN mrp_routing_workcenter op ON op.id = wo.operation_id
+             WHERE wo.operation_id = ANY(%s)
+               AND wo.state = 'done'
+               AND wo.qty_produced > 0) done
+     WHERE place <= time_mode_batch
+"""
 
 
 class StructureReader:
@@ -224,22 +241,7 @@ class StructureReader:
         operations.flush_recordset(["time_mode_batch"])
         return self.env.execute_query(
             SQL(
-                """
-                SELECT operation_id, workcenter_id, product_id, product_uom_id,
-                       duration, qty_produced
-                  FROM (SELECT wo.operation_id, wo.workcenter_id, mo.product_id,
-                               mo.product_uom_id, wo.duration, wo.qty_produced,
-                               op.time_mode_batch,
-                               ROW_NUMBER() OVER (PARTITION BY wo.operation_id
-                                   ORDER BY wo.date_finished DESC, wo.id DESC) AS place
-                          FROM mrp_workorder wo
-                          JOIN mrp_production mo ON mo.id = wo.production_id
-                          JOIN mrp_routing_workcenter op ON op.id = wo.operation_id
-                         WHERE wo.operation_id = ANY(%s)
-                           AND wo.state = 'done'
-                           AND wo.qty_produced > 0) done
-                 WHERE place <= time_mode_batch
-                """,
+                LAST_WORKORDERS,
                 operations.ids,
             )
         )

@@ -2,6 +2,24 @@ from odoo import fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.tools import SQL
 
+#: Adds a product's new price to its history, unless that ends with the price already.
+INSERT_HISTORY = """
+    INSERT INTO product_value (product_id, value, company_id, date, user_id,
+           description, create_uid, create_date, write_uid, write_date)
+    SELECT new.product_id, new.price, %(company)s, %(now)s, %(uid)s,
+           %(text)s, %(uid)s, %(now)s, %(uid)s, %(now)s
+      FROM unnest(%(ids)s::integer[], %(prices)s::numeric[])
+           AS new (product_id, price)
+      LEFT JOIN (
+           SELECT DISTINCT ON (product_id) product_id, value
+             FROM product_value
+            WHERE company_id = %(company)s AND product_id = ANY(%(ids)s)
+              AND move_id IS NULL AND lot_id IS NULL
+            ORDER BY product_id, date DESC, id DESC) AS last
+        ON last.product_id = new.product_id
+     WHERE last.value IS DISTINCT FROM new.price
+"""
+
 
 class BackflushVersionActivation(models.AbstractModel):
     """How a costing version comes into force. Used by `backflush.version` only."""
@@ -27,7 +45,7 @@ class BackflushVersionActivation(models.AbstractModel):
         self._set_state("active")
         changes = self._apply_standard_prices()
         self._get_covered_products()._set_backflush_covered()
-        self._post_revaluation(changes)
+        self._post_revaluation(changes, previous)
         return True
 
     # -- checks -----------------------------------------------------------------
@@ -52,6 +70,17 @@ class BackflushVersionActivation(models.AbstractModel):
                     version=self.display_name,
                 )
             )
+        self._check_activation_date(previous)
+        if self.is_outdated:
+            raise UserError(
+                self.env._(
+                    "Rates or prices of %(version)s have changed since its cards were "
+                    "made: roll it up again.",
+                    version=self.display_name,
+                )
+            )
+
+    def _check_activation_date(self, previous):
         if not self.date_from:
             raise UserError(
                 self.env._(
@@ -67,14 +96,6 @@ class BackflushVersionActivation(models.AbstractModel):
                     version=self.display_name,
                     previous=previous.display_name,
                     date=fields.Date.to_string(previous.date_from),
-                )
-            )
-        if self.is_outdated:
-            raise UserError(
-                self.env._(
-                    "Rates or prices of %(version)s have changed since its cards were "
-                    "made: roll it up again.",
-                    version=self.display_name,
                 )
             )
 
@@ -129,22 +150,7 @@ class BackflushVersionActivation(models.AbstractModel):
         self.env["product.value"].flush_model()
         self.env.execute_query(
             SQL(
-                """
-                INSERT INTO product_value (product_id, value, company_id, date, user_id,
-                       description, create_uid, create_date, write_uid, write_date)
-                SELECT new.product_id, new.price, %(company)s, %(now)s, %(uid)s,
-                       %(text)s, %(uid)s, %(now)s, %(uid)s, %(now)s
-                  FROM unnest(%(ids)s::integer[], %(prices)s::numeric[])
-                       AS new (product_id, price)
-                  LEFT JOIN (
-                       SELECT DISTINCT ON (product_id) product_id, value
-                         FROM product_value
-                        WHERE company_id = %(company)s AND product_id = ANY(%(ids)s)
-                          AND move_id IS NULL AND lot_id IS NULL
-                        ORDER BY product_id, date DESC, id DESC) AS last
-                    ON last.product_id = new.product_id
-                 WHERE last.value IS DISTINCT FROM new.price
-                """,
+                INSERT_HISTORY,
                 company=self.company_id.id,
                 ids=ids,
                 now=now,
@@ -170,20 +176,24 @@ class BackflushVersionActivation(models.AbstractModel):
         products = products.sudo().with_company(self.company_id)
         return products | self._find_triggered_products()
 
-    def _post_revaluation(self, changes):
+    def _post_revaluation(self, changes, previous):
         """Revalue the stock on hand of covered products whose standard has changed.
 
         :param changes: {product: (old standard, new standard)}
-        :return: [(product, quantity on hand, old standard, new standard)], the stock
-            that is worth more or less than before
+        :param previous: the version in force until now, if any
+        :return: the posting; empty where no stock is worth more or less than before
         """
         covered = [p for p in changes if p._is_backflush_covered()]
         quantities = self._get_quantities_on_hand(covered)
-        return [
+        restated = [
             (product, quantities[product.id], *changes[product])
             for product in covered
             if product.id in quantities
         ]
+        old_cards = {card.product_id.id: card for card in previous.standard_ids}
+        return self.env["backflush.revaluation"]._post_version(
+            self, restated, old_cards
+        )
 
     def _get_quantities_on_hand(self, products):
         """{product id: valued quantity} as Odoo's inventory valuation counts it.

@@ -53,7 +53,7 @@ class ProductCategory(models.Model):
             )
 
     def action_backflush_check(self):
-        """List everything that is missing for this category, with the places to fix it."""
+        """List what is missing for this category, with the places to set it."""
         self.ensure_one()
         return self.env["backflush.configuration.issue"]._open_check(
             self.env.company, self

@@ -14,7 +14,6 @@ class ResCompany(models.Model):
 
     backflush_journal_id = fields.Many2one(
         "account.journal",
-        string="Backflush Journal",
         check_company=True,
         domain="[('type', '=', 'general')]",
     )

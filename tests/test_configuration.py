@@ -1,15 +1,13 @@
 """Set-up of companies, settings, access rights and menus."""
 
-from psycopg2.errors import UniqueViolation
-
 from odoo import Command
-from odoo.exceptions import AccessError, UserError, ValidationError
-from odoo.tests import Form, new_test_user, tagged
-from odoo.tools import mute_logger
-
 from odoo.addons.backflush_costing.costing.variance import KINDS
 from odoo.addons.backflush_costing.hooks import post_init_hook, uninstall_hook
 from odoo.addons.base.tests.common import BaseCommon
+from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.tests import Form, new_test_user, tagged
+from odoo.tools import mute_logger
+from psycopg2.errors import UniqueViolation
 
 ROLES = ("control", "applied", "price_variance", "quantity_variance")
 
@@ -243,10 +241,7 @@ class TestSetup(ConfigurationCase):
             other.backflush_journal_id, self.factory.backflush_journal_id
         )
 
-
-@tagged("post_install", "-at_install")
-class TestCodes(ConfigurationCase):
-    """Charts of other localisations: whatever their codes look like."""
+    # -- charts of other localisations: whatever their codes look like
 
     def _get_codes(self, company):
         company._backflush_configure()
@@ -328,6 +323,97 @@ class TestCodes(ConfigurationCase):
         )
         self.assertNotIn(wanted, self._get_codes(company))
 
+    # -- cost elements
+
+    def test_one_active_element_of_a_type(self):
+        pool = self._get_elements(self.factory)["conversion"]
+        with self.assertRaises(UniqueViolation), mute_logger("odoo.sql_db"):
+            pool.copy({"code": "CONV2"}).flush_recordset()
+
+    def test_code_is_unique(self):
+        elements = self._get_elements(self.factory)
+        with self.assertRaises(UniqueViolation), mute_logger("odoo.sql_db"):
+            elements["labour"].code = "MAT"
+            elements["labour"].flush_recordset()
+
+    def test_control_account_belongs_to_one_element(self):
+        elements = self._get_elements(self.factory)
+        control = elements["conversion"].control_account_id
+        elements["labour"].control_account_id = control
+        with self.assertRaises(UniqueViolation), mute_logger("odoo.sql_db"):
+            elements["labour"].active = True
+            elements["labour"].flush_recordset()
+
+    def test_nobody_applies_to_anothers_control_account(self):
+        elements = self._get_elements(self.factory)
+        elements["labour"].active = True
+        with self.assertRaises(ValidationError):
+            elements["labour"].applied_account_id = elements[
+                "conversion"
+            ].control_account_id
+
+    def test_control_and_applied_may_be_one_account(self):
+        pool = self._get_elements(self.factory)["conversion"]
+        pool.applied_account_id = pool.control_account_id
+        self.assertEqual(pool.applied_account_id, pool.control_account_id)
+
+    def test_account_of_another_company_is_refused(self):
+        other = self._create_company("Foreign")
+        account = self._create_account(other, "600000")
+        with self.assertRaises(UserError):
+            self._get_elements(self.factory)["labour"].control_account_id = account
+
+    def test_account_of_each_kind_of_variance(self):
+        elements = self._get_elements(self.factory)
+        labour, material = elements["labour"], elements["material"]
+        price, quantity = (
+            labour.price_variance_account_id,
+            labour.quantity_variance_account_id,
+        )
+        company = self.factory
+        expected = {
+            "labour_rate": price,
+            "unallocated": price,
+            "labour_efficiency": quantity,
+            "lot_size": quantity,
+            "method": material.quantity_variance_account_id,
+            "rounding": material.quantity_variance_account_id,
+            "revaluation": company.backflush_revaluation_account_id,
+            "standard_change": company.backflush_revaluation_account_id,
+            "timing": company.backflush_cost_of_sales_account_id,
+        }
+        for kind, account in expected.items():
+            self.assertEqual(labour._get_variance_account(kind), account, kind)
+        for kind in KINDS:
+            self.assertTrue(material._get_variance_account(kind), kind)
+        with self.assertRaises(ValueError):
+            labour._get_variance_account("luck")
+
+    # -- numbering
+
+    def _next(self, company, date="2026-03-31"):
+        """Year and number of the next posting."""
+        sequence = company._get_backflush_sequence()
+        name = sequence.with_context(ir_sequence_date=date).next_by_id()
+        prefix, year, number = name.split("/")
+        self.assertEqual((prefix, len(number)), ("BF", 5))
+        return int(year), int(number)
+
+    def test_each_company_numbers_its_own_postings(self):
+        other = self._create_company("Other Factory")
+        self.assertEqual(self._next(other), (2026, 1))
+        _year, first = self._next(self.factory)
+        self.assertEqual(self._next(self.factory), (2026, first + 1))
+        self.assertEqual(self._next(other), (2026, 2))
+
+    def test_numbers_run_on_in_the_next_year(self):
+        _year, last = self._next(self.factory, "2026-12-31")
+        self.assertEqual(self._next(self.factory, "2027-01-01"), (2027, last + 1))
+
+    def test_a_company_has_one_sequence(self):
+        self.factory._backflush_create_sequences()
+        self.assertEqual(self._count(self.factory)[3], 1)
+
 
 @tagged("post_install", "-at_install")
 class TestBranches(ConfigurationCase):
@@ -395,100 +481,32 @@ class TestBranches(ConfigurationCase):
 
 
 @tagged("post_install", "-at_install")
-class TestElements(ConfigurationCase):
-    def test_one_active_element_of_a_type(self):
-        pool = self._get_elements(self.factory)["conversion"]
-        with self.assertRaises(UniqueViolation), mute_logger("odoo.sql_db"):
-            pool.copy({"code": "CONV2"}).flush_recordset()
+class TestUse(ConfigurationCase):
+    MODELS = (
+        "backflush.element",
+        "backflush.version",
+        "backflush.rate",
+        "backflush.price",
+        "backflush.standard",
+        "backflush.standard.line",
+        "backflush.stock.fact",
+        "backflush.posting",
+        "backflush.posting.line",
+        "backflush.variance",
+    )
+    EVIDENCE = MODELS[-4:]
 
-    def test_code_is_unique(self):
-        elements = self._get_elements(self.factory)
-        with self.assertRaises(UniqueViolation), mute_logger("odoo.sql_db"):
-            elements["labour"].code = "MAT"
-            elements["labour"].flush_recordset()
-
-    def test_control_account_belongs_to_one_element(self):
-        elements = self._get_elements(self.factory)
-        control = elements["conversion"].control_account_id
-        elements["labour"].control_account_id = control
-        with self.assertRaises(UniqueViolation), mute_logger("odoo.sql_db"):
-            elements["labour"].active = True
-            elements["labour"].flush_recordset()
-
-    def test_nobody_applies_to_anothers_control_account(self):
-        elements = self._get_elements(self.factory)
-        elements["labour"].active = True
-        with self.assertRaises(ValidationError):
-            elements["labour"].applied_account_id = elements[
-                "conversion"
-            ].control_account_id
-
-    def test_control_and_applied_may_be_one_account(self):
-        pool = self._get_elements(self.factory)["conversion"]
-        pool.applied_account_id = pool.control_account_id
-        self.assertEqual(pool.applied_account_id, pool.control_account_id)
-
-    def test_account_of_another_company_is_refused(self):
-        other = self._create_company("Foreign")
-        account = self._create_account(other, "600000")
-        with self.assertRaises(UserError):
-            self._get_elements(self.factory)["labour"].control_account_id = account
-
-    def test_account_of_each_kind_of_variance(self):
-        elements = self._get_elements(self.factory)
-        labour, material = elements["labour"], elements["material"]
-        price, quantity = (
-            labour.price_variance_account_id,
-            labour.quantity_variance_account_id,
+    def _user(self, login, groups):
+        return new_test_user(
+            self.env,
+            login,
+            groups,
+            company_id=self.factory.id,
+            company_ids=[Command.set(self.factory.ids)],
         )
-        company = self.factory
-        expected = {
-            "labour_rate": price,
-            "unallocated": price,
-            "labour_efficiency": quantity,
-            "lot_size": quantity,
-            "method": material.quantity_variance_account_id,
-            "rounding": material.quantity_variance_account_id,
-            "revaluation": company.backflush_revaluation_account_id,
-            "standard_change": company.backflush_revaluation_account_id,
-            "timing": company.backflush_cost_of_sales_account_id,
-        }
-        for kind, account in expected.items():
-            self.assertEqual(labour._get_variance_account(kind), account, kind)
-        for kind in KINDS:
-            self.assertTrue(material._get_variance_account(kind), kind)
-        with self.assertRaises(ValueError):
-            labour._get_variance_account("luck")
 
+    # -- uninstalling
 
-@tagged("post_install", "-at_install")
-class TestNumbering(ConfigurationCase):
-    def _next(self, company, date="2026-03-31"):
-        """Year and number of the next posting."""
-        sequence = company._get_backflush_sequence()
-        name = sequence.with_context(ir_sequence_date=date).next_by_id()
-        prefix, year, number = name.split("/")
-        self.assertEqual((prefix, len(number)), ("BF", 5))
-        return int(year), int(number)
-
-    def test_each_company_numbers_its_own_postings(self):
-        other = self._create_company("Other Factory")
-        self.assertEqual(self._next(other), (2026, 1))
-        _year, first = self._next(self.factory)
-        self.assertEqual(self._next(self.factory), (2026, first + 1))
-        self.assertEqual(self._next(other), (2026, 2))
-
-    def test_numbers_run_on_in_the_next_year(self):
-        _year, last = self._next(self.factory, "2026-12-31")
-        self.assertEqual(self._next(self.factory, "2027-01-01"), (2027, last + 1))
-
-    def test_a_company_has_one_sequence(self):
-        self.factory._backflush_create_sequences()
-        self.assertEqual(self._count(self.factory)[3], 1)
-
-
-@tagged("post_install", "-at_install")
-class TestUninstall(ConfigurationCase):
     def _book(self, account, counterpart):
         entry = self.env["account.move"].create(
             {
@@ -531,9 +549,8 @@ class TestUninstall(ConfigurationCase):
         uninstall_hook(self.env)
         self.assertTrue(account.exists())
 
+    # -- settings and category
 
-@tagged("post_install", "-at_install")
-class TestSettings(ConfigurationCase):
     def test_settings_are_written_to_the_company(self):
         account = self._create_account(self.factory, "654321")
         settings = (
@@ -568,13 +585,10 @@ class TestSettings(ConfigurationCase):
         )
 
     def test_trigger_is_in_the_category_form(self):
-        user = new_test_user(
-            self.env,
+        user = self._user(
             "administrator",
             "account.group_account_manager,stock.group_stock_manager,"
             "product.group_product_manager",
-            company_id=self.factory.id,
-            company_ids=[Command.set(self.factory.ids)],
         )
         with Form(self.env["product.category"].with_user(user)) as form:
             form.name = "Finished"
@@ -587,31 +601,7 @@ class TestSettings(ConfigurationCase):
         arch = self.env["product.category"].with_user(user).get_view(view_type="form")
         self.assertIn("property_price_difference_account_id", arch["arch"])
 
-
-@tagged("post_install", "-at_install")
-class TestAccess(ConfigurationCase):
-    MODELS = (
-        "backflush.element",
-        "backflush.version",
-        "backflush.rate",
-        "backflush.price",
-        "backflush.standard",
-        "backflush.standard.line",
-        "backflush.stock.fact",
-        "backflush.posting",
-        "backflush.posting.line",
-        "backflush.variance",
-    )
-    EVIDENCE = MODELS[-4:]
-
-    def _user(self, login, groups):
-        return new_test_user(
-            self.env,
-            login,
-            groups,
-            company_id=self.factory.id,
-            company_ids=[Command.set(self.factory.ids)],
-        )
+    # -- access rights
 
     def _may(self, user, operation):
         return {
@@ -668,17 +658,10 @@ class TestAccess(ConfigurationCase):
         with self.assertRaises(AccessError):
             self._get_elements(other)["material"].with_user(user).read(["name"])
 
+    # -- menus
 
-@tagged("post_install", "-at_install")
-class TestMenus(ConfigurationCase):
     def _visible(self, groups):
-        user = new_test_user(
-            self.env,
-            "menu_user",
-            groups,
-            company_id=self.factory.id,
-            company_ids=[Command.set(self.factory.ids)],
-        )
+        user = self._user("menu_user", groups)
         visible = self.env["ir.ui.menu"].with_user(user).load_menus(False)
         names = (
             "menu",

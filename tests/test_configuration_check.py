@@ -404,7 +404,9 @@ class TestCheckPeriodicMaterials(CheckCase):
         dedicated = self.materials.property_account_expense_categ_id
         default = self.company.expense_account_id
         self.materials.property_account_expense_categ_id = default
-        issue = self.assertIssue("periodic_material", WARNING, "Materials", default.name)
+        issue = self.assertIssue(
+            "periodic_material", WARNING, "Materials", default.name
+        )
         self.assertEqual(issue["category_id"], self.materials.id)
         self.materials.property_account_expense_categ_id = dedicated
         self.assertSolved("periodic_material")

@@ -865,17 +865,12 @@ class TestActivation(StandardsCase):
         following = self._version("2027", "2027-01-01")
         self._set_price(self.steel, 5.5, following)
         following.action_roll_up()
-        rows = []
-        method = type(following)._post_revaluation
-
-        def record(version, changes):
-            rows.extend(method(version, changes))
-
-        self.patch(type(following), "_post_revaluation", record)
         following.action_activate()
-        self.assertCountEqual(
-            rows, [(self.steel, 28.0, 5.0, 5.5), (self.table, 33.0, 25.0, 26.0)]
-        )
+        rows = self.env["backflush.variance"].search([("kind", "=", "revaluation")])
+        restated = {row.product_id: row.quantity_actual for row in rows}
+        self.assertEqual(restated, {self.steel: 28, self.table: 33})
+        # 28 × 0.50 and 33 × 1.00
+        self.assertAlmostEqual(sum(rows.mapped("amount")), -47)
 
     def test_reasons_not_to_activate(self):
         self.version.date_from = False

@@ -1,4 +1,4 @@
-"""What the user sees: one line per step, and one sentence for each thing that is wrong."""
+"""What the user sees: a line for each step, a sentence for each thing that is wrong."""
 
 from __future__ import annotations
 

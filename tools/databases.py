@@ -13,6 +13,8 @@ from console import Trouble, step
 from layout import locked
 from odoo_runtime import Odoo
 
+DEMO = "backflush_demo"
+TEST = "bf_test"
 # What the tests and the demonstration use, beyond what the manifest names.
 MODULES = ("mrp_account", "purchase_stock", "sale_stock", "hr_timesheet", "project_mrp")
 _TEMPLATE = "bf_template_"
@@ -45,8 +47,8 @@ class Databases:
         if result.returncode:
             reason = (result.stderr.strip().splitlines() or ["no reason given"])[-1]
             raise Trouble(
-                f"{self.odoo.server.description} cannot be used: {reason} "
-                "(see ./dev demo --help for how the server is chosen)."
+                f"The PostgreSQL server of {self.odoo.server.description} cannot be "
+                f"used (see ./dev test --help for how it is chosen): {reason}"
             )
         rows: list[list[str]] = json.loads(result.stdout)
         return rows
@@ -59,10 +61,12 @@ class Databases:
         """Delete a database and its filestore, closing what is connected to it."""
         self.query(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
         shutil.rmtree(self._filestore(name), ignore_errors=True)
+        self._mark(name).unlink(missing_ok=True)
 
     def copy(self, source: str, target: str) -> None:
         """Replace ``target`` by a copy of ``source``; createdb copies no filestore."""
         self.drop(target)
+        self._mark(target).touch()
         self.query(f'CREATE DATABASE "{target}" TEMPLATE "{source}"')
         if self._filestore(source).is_dir():
             shutil.copytree(self._filestore(source), self._filestore(target))
@@ -76,12 +80,15 @@ class Databases:
 
     def template(self) -> str:
         """Return the template's name, building it when there is none for this Odoo."""
-        key = json.dumps([self.odoo.source.fingerprint, self.modules()])
+        # a template's filestore lies in this checkout: another checkout's template on
+        # the same server is of no use here
+        root = str(self.odoo.layout.root)
+        key = json.dumps([root, self.odoo.source.fingerprint, self.modules()])
         name = _TEMPLATE + hashlib.sha256(key.encode()).hexdigest()[:8]
         with locked(self.odoo.layout.state / "template.lock"):
             existing = self.names()
             if name not in existing:
-                for old in existing:
+                for old in self.made_here():
                     if old.startswith(_TEMPLATE):
                         self.drop(old)
                 with step(f"template database with {', '.join(self.modules())}"):
@@ -89,34 +96,52 @@ class Databases:
         return name
 
     def _build_template(self, name: str) -> None:
-        """Build under another name and rename, so that a broken run leaves no template."""
-        half = f"{name}_tmp"
+        """Build under another name, so that a broken run leaves no template."""
+        half = f"{name}_half"
         self.drop(half)
+        self._mark(half).touch()
         log = self.odoo.layout.logs / "template.log"
         self.odoo.modules(half, "-i", ",".join(self.modules()), log)
         self.query(f'ALTER DATABASE "{half}" RENAME TO "{name}"')
         shutil.rmtree(self._filestore(name), ignore_errors=True)
         if self._filestore(half).is_dir():
             self._filestore(half).rename(self._filestore(name))
+        self._mark(half).rename(self._mark(name))
 
-    # What the addon's files were when a database was last installed or updated
+    # A mark says that this checkout made a database, and what the addon's files were
+    # when the addon was last installed or updated in it (nothing while that goes on).
 
     def _mark(self, name: str) -> Path:
-        return self.odoo.layout.state / f"{name}.digest"
+        return self.odoo.layout.state / f"{name}.mark"
+
+    def made_here(self) -> list[str]:
+        """The databases that this checkout made."""
+        return sorted(path.stem for path in self.odoo.layout.state.glob("*.mark"))
 
     def is_current(self, name: str) -> bool:
         """Whether the database was made from the addon's files as they are now."""
         mark = self._mark(name)
         return mark.is_file() and mark.read_text() == self._digest()
 
+    def _refuse_foreign(self, name: str) -> None:
+        """On a server that the user named, a database may be somebody else's."""
+        server = self.odoo.server
+        if server.is_ours or self._mark(name).is_file():
+            return
+        if name in self.names():
+            raise Trouble(
+                f"The database {name} on the server that {server.description} names "
+                "was not made by this checkout: drop it or name another server."
+            )
+
     def _digest(self) -> str:
         return f"{self.odoo.source.fingerprint} {self.odoo.layout.addon_digest()}"
 
     def fresh(self, name: str, log: Path) -> None:
         """Replace ``name`` by the template plus this addon."""
+        self._refuse_foreign(name)
         template = self.template()
         digest = self._digest()
-        self._mark(name).unlink(missing_ok=True)
         with step(f"database {name}: copy of the template"):
             self.copy(template, name)
         with step(f"database {name}: install the addon"):
@@ -130,9 +155,11 @@ class Databases:
             self.odoo.update_addon(name, log)
         self._mark(name).write_text(digest)
 
-    def current(self, name: str, log: Path) -> bool:
+    def current(self, name: str, log: Path, *, fresh: bool = False) -> bool:
         """Make sure that ``name`` exists and is current; tell whether it is new."""
-        if not self._mark(name).is_file() or name not in self.names():
+        mark = self._mark(name)
+        unfinished = not mark.is_file() or not mark.read_text()
+        if fresh or unfinished or name not in self.names():
             self.fresh(name, log)
             return True
         if not self.is_current(name):

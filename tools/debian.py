@@ -1,9 +1,9 @@
 """Debian packages through the machine's own apt client.
 
-``PrivateApt`` fetches from another suite into a private folder: address and keyring come
-from the machine's own sources, signatures are enforced, and the system's sources, lists
-and installed packages stay as they are.  ``install`` is the plain ``apt-get install`` for
-the programs that a test run needs and only root can add.
+``PrivateApt`` fetches from another suite into a private folder: address and keyring
+come from the machine's own sources, signatures are enforced, and the system's sources,
+lists and installed packages stay as they are.  ``install`` is the plain ``apt-get
+install`` for the programs that a test run needs and only root can add.
 """
 
 from __future__ import annotations

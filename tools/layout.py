@@ -15,7 +15,8 @@ from console import say
 
 ADDON = "backflush_costing"
 # Folders whose files never reach the database: changing them needs no module update.
-NOT_IN_DATABASE = ("tests", "tools", "bench", "costing", "readme", "demo", "docs")
+_KERNEL = "costing"
+_NOT_IN_DATABASE = ("tests", "tools", "bench", "readme", "demo", "docs", _KERNEL)
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,12 @@ class Layout:
         """Odoo and the Python packages; may be shared by several checkouts."""
         named = os.environ.get("BACKFLUSH_CACHE")
         return Path(named).expanduser().resolve() if named else self.dev / "cache"
+
+    def cache_entries(self) -> list[Path]:
+        """What the cache holds of ours; the folder itself may be the user's."""
+        patterns = ("odoo-19*", "venv-*", "pycache", "prettier", "postgresql*", "apt*")
+        found = [path for name in patterns for path in self.cache.glob(name)]
+        return [*found, self.cache / "set-up.lock"]
 
     @property
     def logs(self) -> Path:
@@ -77,24 +84,33 @@ class Layout:
 
     def addon_digest(self) -> str:
         """Changes when a file changes that a module update would read."""
-        digest = hashlib.sha256()
-        for path in sorted(self._addon_files()):
-            digest.update(f"{path.relative_to(self.root)}\0".encode())
-            digest.update(path.read_bytes())
-        return digest.hexdigest()
+        return _digest(self.root, self._entries(_NOT_IN_DATABASE))
 
-    def _addon_files(self) -> Iterator[Path]:
-        for entry in self.root.iterdir():
-            if entry.name.startswith(".") or entry.name in NOT_IN_DATABASE:
-                continue
-            if entry.is_file() and entry.suffix == ".py":
-                yield entry
-            elif entry.is_dir():
-                yield from (
-                    path
-                    for path in entry.rglob("*")
-                    if path.is_file() and "__pycache__" not in path.parts
-                )
+    def code_digest(self) -> str:
+        """Changes when a file changes that a running server has loaded."""
+        others = tuple(name for name in _NOT_IN_DATABASE if name != _KERNEL)
+        return _digest(self.root, self._entries(others))
+
+    def _entries(self, excluded: tuple[str, ...]) -> list[Path]:
+        return [
+            entry
+            for entry in self.root.iterdir()
+            if not entry.name.startswith(".")
+            and entry.name not in excluded
+            and (entry.is_dir() or entry.suffix == ".py")
+        ]
+
+
+def _digest(root: Path, entries: list[Path]) -> str:
+    files = [entry for entry in entries if entry.is_file()]
+    for folder in entries:
+        files += [path for path in folder.rglob("*") if path.is_file()]
+    digest = hashlib.sha256()
+    for path in sorted(files):
+        if "__pycache__" not in path.parts:
+            digest.update(f"{path.relative_to(root)}\0".encode())
+            digest.update(path.read_bytes())
+    return digest.hexdigest()
 
 
 @contextmanager

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import socket
-import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +20,14 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def python_environment(layout: Layout) -> dict[str, str]:
+    """The variables of any Python that we start, without those that mislead it."""
+    misleading = ("DATABASE_URL", "PGDATABASE", "ODOO_RC", "PYTHONPATH", "PYTHONHOME")
+    variables = {k: v for k, v in os.environ.items() if k not in misleading}
+    # no compiled files in the checkout or in a tree that ODOO_PATH names
+    return variables | {"PYTHONPYCACHEPREFIX": str(layout.cache / "pycache")}
+
+
 @dataclass(frozen=True)
 class Odoo:
     """A ready Odoo: interpreter, sources and database server."""
@@ -32,21 +39,20 @@ class Odoo:
 
     def environment(self) -> dict[str, str]:
         """The variables under which Odoo, its tests and the benchmarks run."""
-        variables = dict(os.environ)
-        for name in ("DATABASE_URL", "PGDATABASE", "ODOO_RC"):
-            variables.pop(name, None)
-        paths = [str(self.python.parent)]
-        paths.append(variables.get("PATH", os.defpath))
-        variables |= self.server.variables
-        variables |= {
-            "PATH": os.pathsep.join(paths),
-            "PYTHONPATH": str(self.source.path),
-            "BACKFLUSH_ROOT": str(self.layout.root),
-            "BACKFLUSH_ADDONS": str(self.layout.addons),
-            # no compiled files in the checkout or in a tree that ODOO_PATH names
-            "PYTHONPYCACHEPREFIX": str(self.layout.cache / "pycache"),
-        }
-        return variables
+        variables = python_environment(self.layout)
+        paths = [str(self.python.parent), variables.get("PATH", os.defpath)]
+        if self.server.programs:
+            paths.append(str(self.server.programs))
+        return (
+            variables
+            | self.server.variables
+            | {
+                "PATH": os.pathsep.join(paths),
+                "PYTHONPATH": str(self.source.path),
+                "BACKFLUSH_ROOT": str(self.layout.root),
+                "BACKFLUSH_ADDONS": str(self.layout.addons),
+            }
+        )
 
     def configuration(self, name: str, port: int | None = None) -> Path:
         """Write the configuration file ``name``; without a port, a free one."""
@@ -94,12 +100,3 @@ class Odoo:
     def update_addon(self, database: str, log: Path) -> None:
         """Update this addon."""
         self.modules(database, "-u", ADDON, log)
-
-    def call(self, arguments: list[str], **options: object) -> int:
-        """Run a command of the environment in the foreground."""
-        return subprocess.run(
-            arguments,
-            env=self.environment(),
-            check=False,
-            **options,  # type: ignore[call-overload]
-        ).returncode

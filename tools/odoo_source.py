@@ -45,8 +45,8 @@ _LEFT_OUT = (
     f"./{_PREFIX}/addons",
     f"./{_PREFIX}/doc",
 )
-# Debian leaves this file out (only the blur of video calls uses it) but the mail addon's
-# assets still list it: without a stub every bundle reports an error in the browser.
+# Debian leaves this file out (only the blur of video calls uses it), but the assets of
+# mail still list it: without a stub every bundle reports an error in the browser.
 _STUB = "odoo/addons/mail/static/lib/selfie_segmentation/selfie_segmentation.js"
 
 
@@ -60,7 +60,7 @@ class OdooSource:
 
 
 def find(layout: Layout) -> OdooSource:
-    """Return Odoo 19's sources, fetching Debian's package when nothing else is there."""
+    """Return Odoo 19's sources; fetch Debian's package when nothing else is there."""
     named = os.environ.get("ODOO_PATH")
     if named:
         return _described(_from_path(Path(named).expanduser()), "ODOO_PATH")
@@ -115,7 +115,7 @@ def _described(path: Path, origin: str) -> OdooSource:
 
 
 def _fingerprint(path: Path, release: str) -> str:
-    """Tells one Odoo from another: the commit of a checkout, else the package's hash."""
+    """Tells one Odoo from another: a checkout's commit, else the package's hash."""
     mark = path.parents[3] / ".complete" if path.match(_PREFIX) else path / ".complete"
     text = release + (mark.read_text() if mark.is_file() else "")
     if (path / ".git").exists():
@@ -151,15 +151,16 @@ def _fetch(layout: Layout, destination: Path) -> None:
         apt.run(["download", *wanted], log, "apt-get download")
     except Trouble as error:
         raise Trouble(
-            "Odoo 19.0 could not be fetched from the Debian archive: connect this machine "
-            f"to the network or set ODOO_PATH to a checkout of Odoo 19.0 (log: {log})."
+            "Odoo 19.0 could not be fetched from the Debian archive: connect this "
+            "machine to the network or set ODOO_PATH to a checkout of Odoo 19.0 "
+            f"(log: {log})."
         ) from error
     _unpack(apt.folder / "deb", destination)
     shutil.rmtree(apt.folder)
 
 
 def _unpack(packages: Path, destination: Path) -> None:
-    """Unpack into a neighbour and rename, so that a broken run leaves nothing behind."""
+    """Unpack beside and rename, so that a broken run leaves nothing behind."""
     half = destination.with_name(f"{destination.name}.tmp")
     shutil.rmtree(half, ignore_errors=True)
     half.mkdir()

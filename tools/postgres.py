@@ -54,6 +54,8 @@ class Server:
 
     variables: dict[str, str]
     description: str
+    is_ours: bool = False
+    programs: Path | None = None  # where createdb and the like lie, if we know
 
 
 def named_server() -> Server | None:
@@ -72,7 +74,9 @@ def named_server() -> Server | None:
 def _from_url(url: str) -> dict[str, str]:
     parts = urllib.parse.urlsplit(url)
     if parts.scheme not in ("postgres", "postgresql"):
-        raise Trouble("DATABASE_URL must look like postgresql://user:password@host:port.")
+        raise Trouble(
+            "DATABASE_URL must look like postgresql://user:password@host:port."
+        )
     found = {
         "PGHOST": urllib.parse.unquote(parts.hostname or ""),
         "PGPORT": str(parts.port or ""),
@@ -140,7 +144,7 @@ class PrivateServer:
             self._start(binaries)
         host = str(self._socket)
         variables = {"PGHOST": host, "PGPORT": _PORT, "PGUSER": ROLE}
-        return Server(variables, "the private server")
+        return Server(variables, ".dev/", is_ours=True, programs=binaries.folder)
 
     def stop(self) -> bool:
         """Stop the cluster; tell whether it was running."""
@@ -181,7 +185,9 @@ class PrivateServer:
             self._link.mkdir(parents=True, exist_ok=True)
         else:
             # /root and other private homes: the server's user cannot enter them
-            folder = Path(tempfile.mkdtemp(prefix="backflush-postgres-", dir="/var/tmp"))
+            folder = Path(
+                tempfile.mkdtemp(prefix="backflush-postgres-", dir="/var/tmp")
+            )
             folder.chmod(0o755)
             if self._link.is_symlink():
                 self._link.unlink()
@@ -226,13 +232,6 @@ class PrivateServer:
 
         A pipe would stay open in the server that pg_ctl leaves behind.
         """
-        identity = {}
-        if self._is_root:
-            identity = {
-                "user": self._user.pw_uid,
-                "group": self._user.pw_gid,
-                "extra_groups": [],
-            }
         with tempfile.TemporaryFile("w+") as out:
             code = subprocess.run(
                 command,
@@ -242,8 +241,10 @@ class PrivateServer:
                 cwd="/",
                 env={"PATH": os.defpath, "HOME": "/tmp", "LC_ALL": "C.UTF-8"}
                 | binaries.variables,
+                user=self._user.pw_uid if self._is_root else None,
+                group=self._user.pw_gid if self._is_root else None,
+                extra_groups=[] if self._is_root else None,
                 check=False,
-                **identity,
             ).returncode
             out.seek(0)
             return subprocess.CompletedProcess(command, code, out.read(), "")

@@ -27,10 +27,15 @@ def venv_folder(layout: Layout) -> Path:
     return layout.cache / f"venv-{digest.hexdigest()[:12]}"
 
 
+def interpreter(layout: Layout) -> Path:
+    """The environment's interpreter, whether it is there yet or not."""
+    return venv_folder(layout) / "bin" / "python"
+
+
 def ensure(layout: Layout) -> Path:
     """Return the environment's interpreter, installing the packages once."""
     folder = venv_folder(layout)
-    python = folder / "bin" / "python"
+    python = interpreter(layout)
     if (folder / ".complete").is_file() and python.exists():
         return python
     # A half-made environment of an interrupted run is of no use.
@@ -47,7 +52,7 @@ def ensure(layout: Layout) -> Path:
     lock = layout.root / "tools" / "requirements-dev.txt"
     # compiled files go to a folder of their own, at first use
     quiet = ("-q", "--no-input", "--no-compile")
-    command = [python, "-m", "pip", "install", *quiet, "-r", lock]
+    command: list[str | Path] = [python, "-m", "pip", "install", *quiet, "-r", lock]
     try:
         run_logged(command, log, what="pip", env=environment)
     except Trouble as error:

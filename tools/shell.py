@@ -1,4 +1,11 @@
-"""``./dev shell``: Odoo's shell, interactive or with a script."""
+"""open Odoo's shell on the demonstration's database
+
+./dev shell                 an interactive shell with env
+./dev shell script.py       run a script in it
+./dev shell < script.py     the same from standard input
+
+Nothing is kept unless the script calls env.cr.commit().
+"""
 
 from __future__ import annotations
 
@@ -9,25 +16,47 @@ from pathlib import Path
 
 import workbench
 from console import Trouble
+from databases import DEMO
 from layout import Layout
+from odoo_runtime import Odoo
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """The options of ``./dev shell``."""
+    parser.add_argument("script", nargs="?", type=Path, help="a Python file to run")
+    parser.add_argument("--database", default=DEMO, help=f"another one than {DEMO}")
 
 
 def run(layout: Layout, arguments: argparse.Namespace) -> int:
-    """Open the shell on a database; a script comes as a file or on standard input."""
+    """Open the shell on a database."""
+    script: Path | None = arguments.script
+    if script and not script.is_file():
+        raise Trouble(f"{script} does not exist.")
     databases = workbench.set_up(layout, quiet=True)
-    odoo, database = databases.odoo, arguments.database
-    if database not in databases.names():
+    if arguments.database not in databases.names():
         raise Trouble(
-            f"There is no database {database} yet: run ./dev demo (or ./dev test) first."
+            f"There is no database {arguments.database}: run ./dev demo "
+            "(or ./dev test for bf_test) first."
         )
-    command = odoo.command(
-        *("shell", "-c", odoo.configuration(f"shell_{database}"), "-d", database),
-        *("--no-http", "--log-level=warn"),
-    )
-    if arguments.script:
-        with Path(arguments.script).open() as script:
-            return subprocess.run(
-                command, stdin=script, env=odoo.environment(), check=False
-            ).returncode
+    code = _running(script.resolve()) if script else None
+    return execute(databases.odoo, arguments.database, code)
+
+
+def _running(script: Path) -> str:
+    """Code that runs a file so that a traceback names it."""
+    return f"exec(compile(open({str(script)!r}).read(), {str(script)!r}, 'exec'))\n"
+
+
+def execute(odoo: Odoo, database: str, code: str | None = None) -> int:
+    """Run ``code`` (or what standard input brings) in Odoo's shell."""
+    configuration = odoo.configuration(f"{database}.shell")
+    command = odoo.command("shell", "-c", configuration, "-d", database)
+    command += ["--no-http", "--log-level=warn"]
     sys.stdout.flush()
-    return subprocess.run(command, env=odoo.environment(), check=False).returncode
+    return subprocess.run(
+        command,
+        input=code,
+        text=True,
+        env=odoo.environment() | {"PYTHONUNBUFFERED": "1"},
+        check=False,
+    ).returncode

@@ -1,4 +1,15 @@
-"""``./dev test``: the kernel's tests, the installation's log, the addon's tests in Odoo."""
+"""run the tests
+
+./dev test                       everything, in a fresh database
+./dev test tests/test_x.py -k y  these tests, in a test database that is kept
+./dev test tests/kernel          tests that need no Odoo
+./dev test --odoo                Odoo's own tests, without and with the addon
+
+Unknown words are handed to pytest.  A run consists of plain pytest (the kernel), the
+installation and an update of the addon, and the addon's tests inside Odoo, those with a
+browser included.  Whatever Odoo logs at WARNING or above meanwhile is a failure, too.
+The exit code is that of the worst part.
+"""
 
 from __future__ import annotations
 
@@ -8,115 +19,58 @@ import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import core_tests
 import odoo_log
 import workbench
 from console import Trouble, say
-from databases import Databases
-from layout import ADDON, Layout, locked
+from databases import TEST, Databases
+from layout import Layout, locked
+from odoo_runtime import python_environment
+from selection import PLAIN, Selection, select
 
 _NO_TESTS = 5
-_KERNEL = Path("tests/kernel")
-# pytest's options whose value is the next word
-_TAKES_VALUE = {"-k", "-m", "-p", "-c", "-o", "-n", "-W", "-r", "--dist", "--tb"}
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """The options of ``./dev test``; all others are pytest's."""
+    parser.usage = "dev test [options] [paths] [pytest's options]"
+    parser.add_argument(
+        "--fast",
+        action="store_true",
+        help="keep the test database and update it (as when paths are given)",
+    )
+    parser.add_argument(
+        "--fresh", action="store_true", help="make a new test database in any case"
+    )
+    parser.add_argument(
+        "--no-update", action="store_true", help="take the test database as it is"
+    )
+    parser.add_argument(
+        "--install-only", action="store_true", help="install or update, run no test"
+    )
+    parser.add_argument(
+        "--name", help=f"use the database {TEST}_NAME, to test side by side"
+    )
+    parser.add_argument(
+        "--odoo",
+        nargs="?",
+        const=core_tests.MODULES,
+        metavar="MODULES",
+        help=f"run Odoo's own tests ({core_tests.MODULES}) without and with the addon",
+    )
 
 
 @dataclass
-class Selection:
-    """What the user asked pytest for, sorted into paths and options."""
-
-    kernel: list[str] = field(default_factory=list)
-    odoo: list[str] = field(default_factory=list)
-    options: list[str] = field(default_factory=list)
-
-    @property
-    def has_paths(self) -> bool:
-        return bool(self.kernel or self.odoo)
-
-
-def select(root: Path, words: list[str]) -> Selection:
-    """Sort the words of the command line; paths may be relative to where we stand."""
-    selection = Selection()
-    previous = ""
-    for word in words:
-        path, separator, test = word.partition("::")
-        is_path = not word.startswith("-") and previous not in _TAKES_VALUE
-        if is_path and Path(path).exists():
-            try:
-                inside = Path(path).resolve().relative_to(root)
-            except ValueError:
-                raise Trouble(f"{path} lies outside this checkout.") from None
-            name = f"{inside}{separator}{test}"
-            in_kernel = inside.is_relative_to(_KERNEL)
-            (selection.kernel if in_kernel else selection.odoo).append(name)
-        elif is_path and ("/" in path or path.endswith(".py")):
-            raise Trouble(f"{path} does not exist.")
-        else:
-            selection.options.append(word)
-        previous = word
-    return selection
-
-
-@dataclass
-class Run:
-    """One run of ``./dev test`` and the outcomes of its parts."""
+class Report:
+    """The outcomes of the parts of one run."""
 
     layout: Layout
-    databases: Databases
-    database: str
-    selection: Selection
-    outcomes: dict[str, int] = field(default_factory=dict)
+    codes: dict[str, int] = field(default_factory=dict)
 
-    def kernel(self) -> None:
-        """Plain pytest, without Odoo."""
-        odoo = self.databases.odoo
-        environment = odoo.environment()
-        environment.pop("PYTHONPATH")
-        paths = self.selection.kernel or [str(_KERNEL)]
-        cache = f"cache_dir={self.layout.dev / 'pytest' / 'kernel'}"
-        command = [str(odoo.python), "-m", "pytest", "-o", cache, *paths]
-        self._pytest("kernel", [*command, *self.selection.options], environment)
-
-    def install(self, *, fresh: bool) -> None:
-        """Bring the database up to date, and look at what Odoo logged meanwhile."""
-        log = self.layout.logs / f"{self.database}.log"
-        for name in ("__manifest__.py", "__init__.py"):
-            if not (self.layout.root / name).is_file():
-                raise Trouble(f"{self.layout.root / name} is missing: no addon to test.")
-        if fresh:
-            self.databases.fresh(self.database, log)
-            self._log_outcome("installation", odoo_log.in_log_file(log))
-            self.databases.update(self.database, log.with_suffix(".update.log"))
-            log = log.with_suffix(".update.log")
-        else:
-            log.unlink(missing_ok=True)
-            self.databases.current(self.database, log)
-        if log.is_file():
-            self._log_outcome("update", odoo_log.in_log_file(log))
-
-    def odoo(self) -> None:
-        """The addon's tests inside Odoo, browser tests included."""
-        odoo = self.databases.odoo
-        records = self.layout.logs / f"{self.database}.records"
-        records.unlink(missing_ok=True)
-        environment = odoo.environment()
-        plugin = self.layout.root / "tests" / "plugin"
-        environment["PYTHONPATH"] += os.pathsep + str(plugin)
-        environment["BACKFLUSH_LOG_RECORDS"] = str(records)
-        command = [
-            *(str(odoo.python), "-m", "pytest", "-p", "backflush_pytest"),
-            *("-o", f"cache_dir={self.layout.dev / 'pytest' / self.database}"),
-            f"--odoo-config={odoo.configuration(self.database)}",
-            *(f"--odoo-database={self.database}", "--odoo-http"),
-            "--odoo-log-level=warn",
-            *self.selection.odoo,
-            *self.selection.options,
-        ]
-        self._pytest("Odoo", command, environment)
-        self._log_outcome("log of the tests", odoo_log.in_records(records))
-
-    def _pytest(self, name: str, command: list[str], env: dict[str, str]) -> None:
-        say(f"\n--- tests: {name}")
-        self.outcomes[name] = subprocess.run(
+    def pytest(self, name: str, command: list[str], env: dict[str, str]) -> None:
+        """Run pytest in the foreground, so that its own lines are seen."""
+        say(f"\n--- {name}")
+        self.codes[name] = subprocess.run(
             command,
             cwd=self.layout.root,
             env=env,
@@ -124,48 +78,96 @@ class Run:
             check=False,
         ).returncode
 
-    def _log_outcome(self, name: str, entries: list[odoo_log.Entry]) -> None:
+    def log(self, name: str, entries: list[odoo_log.Entry]) -> None:
+        """A log must hold nothing serious."""
+        name = f"log of the {name}"
         for entry in entries:
             say(f"           {name}: {entry}")
-        self.outcomes[name] = int(bool(entries))
+        self.codes[name] = int(bool(entries))
 
-    def close(self) -> int:
+    def close(self, selection: Selection) -> int:
         """Say how each part ended; the exit code is the worst one."""
-        tests = [code for name, code in self.outcomes.items() if name in _TEST_PARTS]
-        if any(code != _NO_TESTS for code in tests) and self.selection.options:
-            # -k and the like may leave one of the two parts without a test
-            self.outcomes = {n: 0 if c == _NO_TESTS else c for n, c in self._items()}
+        codes = self.codes
+        ran = [c for name, c in codes.items() if not name.startswith("log")]
+        if selection.options and any(code != _NO_TESTS for code in ran):
+            # -k and the like may leave one of the parts without a test
+            codes = {n: 0 if code == _NO_TESTS else code for n, code in codes.items()}
         say("")
-        for name, code in self._items():
-            say(f"{'ok    ' if code == 0 else 'FAILED'} {name}")
-        return max(self.outcomes.values())
-
-    def _items(self) -> list[tuple[str, int]]:
-        return list(self.outcomes.items())
+        for name, code in codes.items():
+            say(f"{'FAILED' if code else 'ok    '} {name}")
+        return max(codes.values(), key=abs, default=0)
 
 
-_TEST_PARTS = ("kernel", "Odoo")
+def _plain(report: Report, python: Path, selection: Selection) -> None:
+    """The folders with plain pytest tests, each with its own configuration."""
+    layout = report.layout
+    for folder in map(str, PLAIN):
+        asked = [path for path in selection.plain if path.startswith(folder)]
+        if (selection.has_paths and not asked) or not (layout.root / folder).is_dir():
+            continue
+        cache = f"cache_dir={layout.dev / 'pytest' / folder}"
+        command = [str(python), "-m", "pytest", "-o", cache, *(asked or [folder])]
+        report.pytest(
+            folder, [*command, *selection.options], python_environment(layout)
+        )
 
 
-def run(layout: Layout, arguments: argparse.Namespace, words: list[str]) -> int:
+def _install(report: Report, databases: Databases, name: str, *, fresh: bool) -> None:
+    """Bring the database up to date, and look at what Odoo logged meanwhile."""
+    layout = report.layout
+    for file in ("__manifest__.py", "__init__.py"):
+        if not (layout.root / file).is_file():
+            raise Trouble(
+                f"{layout.root / file} is missing: there is no addon to test."
+            )
+    log = layout.logs / f"{name}.log"
+    log.unlink(missing_ok=True)
+    new = databases.current(name, log, fresh=fresh)
+    if log.is_file():
+        report.log("installation" if new else "update", odoo_log.in_log_file(log))
+    if fresh:
+        # an update of what was just installed must find nothing to complain of, either
+        log = log.with_suffix(".update.log")
+        databases.update(name, log)
+        report.log("update", odoo_log.in_log_file(log))
+
+
+def _odoo(report: Report, databases: Databases, name: str, words: list[str]) -> None:
+    """The addon's tests inside Odoo, browser tests included."""
+    odoo, layout = databases.odoo, report.layout
+    records = layout.logs / f"{name}.records"
+    records.unlink(missing_ok=True)
+    environment = odoo.environment()
+    environment["PYTHONPATH"] += os.pathsep + str(layout.root / "tests" / "plugin")
+    environment["BACKFLUSH_LOG_RECORDS"] = str(records)
+    command = [
+        *(str(odoo.python), "-m", "pytest", "-p", "backflush_pytest"),
+        *("-o", f"cache_dir={layout.dev / 'pytest' / name}"),
+        f"--odoo-config={odoo.configuration(name)}",
+        *(f"--odoo-database={name}", "--odoo-log-level=warn", "--odoo-http"),
+    ]
+    report.pytest("tests", [*command, *words], environment)
+    report.log("tests", odoo_log.in_records(records))
+
+
+def run(layout: Layout, arguments: argparse.Namespace) -> int:
     """Carry out ``./dev test``."""
-    selection = select(layout.root, words)
+    if arguments.odoo:
+        return core_tests.run(layout, arguments.odoo.split(","), arguments.rest)
+    selection = select(layout.root, arguments.rest)
+    report = Report(layout)
+    with_plain = bool(selection.plain) or not selection.has_paths
     with_odoo = bool(selection.odoo) or not selection.has_paths
-    with_kernel = bool(selection.kernel) or not selection.has_paths
-    with_kernel = with_kernel and not arguments.install_only
-    databases = workbench.set_up(layout, browser=with_odoo)
-    name = "bf_test" + (f"_{arguments.name}" if arguments.name else "")
-    this = Run(layout, databases, name, selection)
-    if with_kernel:
-        this.kernel()
-    if with_odoo:
+    databases = workbench.set_up(layout, browser=True) if with_odoo else None
+    if with_plain and not arguments.install_only:
+        _plain(report, workbench.python(layout), selection)
+    if databases:
+        name = f"{TEST}_{arguments.name}" if arguments.name else TEST
         with locked(layout.state / f"{name}.lock"):
-            fast = selection.has_paths or arguments.fast or arguments.install_only
+            keep = selection.has_paths or arguments.fast or arguments.install_only
+            fresh = arguments.fresh or not keep
             if not arguments.no_update:
-                this.install(fresh=arguments.fresh or not fast)
+                _install(report, databases, name, fresh=fresh)
             if not arguments.install_only:
-                this.odoo()
-    return this.close()
-
-
-__all__ = ["ADDON", "run", "select"]
+                _odoo(report, databases, name, selection.odoo + selection.options)
+    return report.close(selection)

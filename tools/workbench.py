@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
+from pathlib import Path
 from typing import TypeVar
 
 import odoo_source
@@ -29,12 +30,22 @@ def set_up(layout: Layout, *, browser: bool = False, quiet: bool = False) -> Dat
     layout.prepare()
     with locked(layout.cache / "set-up.lock"), ThreadPoolExecutor() as pool:
         # the first two wait for the network, the others mostly for the disk
-        python = pool.submit(timed, "Python packages", python_packages.ensure)
+        interpreter = pool.submit(timed, "Python packages", python_packages.ensure)
         source = pool.submit(timed, "Odoo 19.0", odoo_source.find)
         if browser:
             timed("Chromium and wkhtmltopdf", programs.ensure_optional)
         server = timed("PostgreSQL", _server)
-        return Databases(Odoo(layout, python.result(), source.result(), server))
+        return Databases(Odoo(layout, interpreter.result(), source.result(), server))
+
+
+def python(layout: Layout) -> Path:
+    """The environment's Python alone, for what needs no Odoo."""
+    layout.prepare()
+    with locked(layout.cache / "set-up.lock"):
+        if not python_packages.interpreter(layout).exists():
+            with step("Python packages"):
+                return python_packages.ensure(layout)
+        return python_packages.ensure(layout)
 
 
 def _server(layout: Layout) -> Server:

@@ -127,6 +127,12 @@ def test_component_costed_at_delivery_is_relieved_through_its_card():
     assert by_account(target.amounts) == {13: 150, 12: -60, 20: -60, 21: -30}
 
 
+def test_bought_goods_costed_at_delivery_are_relieved_once():
+    card = Card(X, D(7), (CardLine("component", MATERIAL, X, D(1), D(7), D(7)),))
+    target = delivery_target(card, D(3), ACCOUNTS, 40, {X: card})
+    assert by_account(target.amounts) == {40: 21, 13: -21}
+
+
 def test_corrected_accounts_stay_where_they_were_booked():
     booked = {Key(12, MATERIAL, "material", M): D(-100)}
     target = {Key(99, MATERIAL, "material", M): D(-105)}

@@ -110,7 +110,7 @@ def test_allowed_hours_count_begun_cycles_and_set_up_once(quantity, hours):
 
 
 def test_a_ratio_next_to_a_whole_number_is_that_number():
-    assert whole_cycles(D(10), D(10) / 3) == 3
+    assert whole_cycles(D(2) / 3, D(1) / 3) == 2
     assert whole_cycles(D("10.0001"), D(5)) == 3
     assert whole_cycles(D(0), D(5)) == 0
 

@@ -1,6 +1,6 @@
 from odoo import api, fields, models
 
-from .backflush_check_scope import Scope
+from ..models.backflush_check_scope import Scope
 
 BLOCKING = "blocking"
 
@@ -8,10 +8,10 @@ BLOCKING = "blocking"
 class BackflushConfigurationIssue(models.TransientModel):
     """One line of the configuration check: what is missing, and where to set it.
 
-    The checks themselves stand in `backflush.check.company` and `backflush.check.product`.
-    To add one, write a method that takes a `Scope` and yields what `_prepare_issue`
-    returns, and add its name to `_get_checks` or, if it is about a category and follows
-    its form, to `_get_category_checks`.
+    The checks themselves stand in `backflush.check.company` and
+    `backflush.check.product`. To add one, write a method that takes a `Scope` and
+    yields what `_prepare_issue` returns, and add its name to `_get_checks` or, if it is
+    about a category and follows its form, to `_get_category_checks`.
     """
 
     _name = "backflush.configuration.issue"
@@ -52,8 +52,8 @@ class BackflushConfigurationIssue(models.TransientModel):
 
     @api.model
     def _prepare_issue(self, scope, subject, message, severity=BLOCKING, **place):
-        """Values of one issue. `place` holds `category`, `product`, `workcenter` (what it
-        is about) and `record` or `action` (where to set it right).
+        """Values of one issue. `place` holds `category`, `product`, `workcenter` (what
+        it is about) and `record` or `action` (where to set it right).
         """
         category = place.get("category")
         product = place.get("product")
@@ -79,13 +79,13 @@ class BackflushConfigurationIssue(models.TransientModel):
 
     @api.model
     def _check_account(self, scope, account, label, owner, severity, **place):
-        """Yield an issue if `account`, the `label` of `owner`, is missing or archived."""
+        """Yield an issue if `account`, `label` of `owner`, is missing or archived."""
         if account and account.active:
             return
         if account:
             message = self.env._(
-                "%(label)s of %(owner)s: the account %(account)s is archived. Unarchive "
-                "it or choose another one.",
+                "%(label)s of %(owner)s: the account %(account)s is archived. "
+                "Unarchive it or choose another one.",
                 label=label,
                 owner=owner,
                 account=account.display_name,

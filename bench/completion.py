@@ -1,0 +1,241 @@
+"""Finish manufacturing orders: periodic Odoo, perpetual Odoo and the addon in turn.
+
+The same orders (same data in three databases, a process each) are finished in each mode,
+in rotation, one order per call and many orders in one call; every call starts with an
+empty cache, runs up to the commit and is undone.  Figures are per order: CPU time of the
+process, wall clock (these two: medians), queries, journal entries and items (exact).
+
+What a mode adds is its difference to periodic Odoo in the same round, median over the
+rounds.  Quotients of CPU times are taken within a round as well.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from statistics import median
+
+import _common as common
+from _completion_profile import print_profile
+
+PERIODIC, PERPETUAL, ADDON = MODES = ("periodic", "perpetual", "addon")
+COMPONENTS = (5, 20)
+MEASURES = ("cpu", "wall", "queries", "entries", "items")
+WARM_UP = 2
+# Targets: CPU of one order; what is added, for one order and per order of many at once.
+CPU_LIMIT = 0.8
+ADDED_LIMIT = {True: 0.6, False: 0.5}
+# Many records are written in blocks, so that a block more may fall upon many orders.
+GROWTH_LIMIT = {True: 0.0, False: 0.5}
+
+
+@dataclass
+class Case:
+    """So many orders of so many components in one call, and what was measured."""
+
+    orders: int
+    components: int
+    rounds: list[dict[str, dict[str, float]]] = field(default_factory=list)
+
+    @property
+    def is_single(self) -> bool:
+        return self.orders == 1
+
+    @property
+    def title(self) -> str:
+        orders = "one order" if self.is_single else f"{self.orders} orders in one call"
+        return f"{orders}, {self.components} components"
+
+    def value(self, mode: str, measure: str) -> float:
+        """Median over the rounds."""
+        return median(values[mode][measure] for values in self.rounds)
+
+    def ratio(self, mode: str, measure: str) -> float:
+        """Quotient to perpetual Odoo; not a number where that books nothing."""
+        pairs = [(x[mode][measure], x[PERPETUAL][measure]) for x in self.rounds]
+        return median(mine / theirs for mine, theirs in pairs if theirs)
+
+    def added(self, mode: str, measure: str) -> float:
+        """What the mode adds to periodic Odoo."""
+        return median(x[mode][measure] - x[PERIODIC][measure] for x in self.rounds)
+
+    def added_ratio(self, measure: str) -> float:
+        """The addon's addition as a part of perpetual Odoo's."""
+        return self.added(ADDON, measure) / self.added(PERPETUAL, measure)
+
+
+def _parse() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="./dev bench completion",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add = parser.add_argument
+    add("--quick", action="store_true", help="few rounds, 40 orders instead of 200")
+    add("--rounds", type=int, help="rounds of one order per call (20; quick: 6)")
+    add("--many-rounds", type=int, help="rounds of many orders per call (4; quick: 2)")
+    add("--orders", type=int, help="orders in one call (200; quick: 40)")
+    add(
+        "--profile",
+        action="store_true",
+        help="show functions and queries instead of measuring",
+    )
+    add("--keep", action="store_true", help="leave the databases bf_bench_* behind")
+    add("--reuse", action="store_true", help="use the databases that --keep left")
+    arguments = parser.parse_args()
+    arguments.rounds = arguments.rounds or (6 if arguments.quick else 20)
+    arguments.many_rounds = arguments.many_rounds or (2 if arguments.quick else 4)
+    arguments.orders = arguments.orders or (40 if arguments.quick else 200)
+    return arguments
+
+
+# -- databases --------------------------------------------------------------------------
+
+
+def _database(mode: str) -> str:
+    return f"bf_bench_{mode}"
+
+
+def _prepare(orders: int) -> None:
+    """Make the factory once, then copy it and set each copy to its mode."""
+    with common.step(f"a factory with {orders} orders of {COMPONENTS} components each"):
+        common.copy(common.setting("BACKFLUSH_TEMPLATE"), _database(PERIODIC))
+        with common.worker("_factory.py", _database(PERIODIC)) as worker:
+            worker.call("set_up", components=COMPONENTS, orders=orders)
+    for mode in (PERPETUAL, ADDON):
+        with common.step(f"a copy: {mode}"):
+            common.copy(_database(PERIODIC), _database(mode))
+            if mode == ADDON:
+                common.install(_database(mode))
+            with common.worker("_factory.py", _database(mode)) as worker:
+                worker.call(f"use_{mode}")
+    for mode in MODES:
+        common.query("VACUUM ANALYZE", _database(mode))
+
+
+def _reuse() -> None:
+    if not all(common.exists(_database(mode)) for mode in MODES):
+        common.fail("there are no databases to reuse: run with --keep first.")
+    with common.step("update the addon"):
+        common.install(_database(ADDON), update=True)
+
+
+# -- measuring --------------------------------------------------------------------------
+
+
+def _measure(case: Case, rounds: int, workers: dict[str, common.Worker]) -> None:
+    what = {"components": case.components, "orders": case.orders}
+    with common.step(f"{case.title}: {rounds} rounds"):
+        for worker in workers.values():
+            for _ in range(WARM_UP if case.is_single else 1):
+                worker.call("measure", **what | {"orders": min(case.orders, 10)})
+        for modes in common.rotations(MODES, rounds):
+            figures = {mode: workers[mode].call("measure", **what) for mode in modes}
+            case.rounds.append(figures)
+
+
+# -- report -----------------------------------------------------------------------------
+
+
+def _number(measure: str, value: float) -> str:
+    if measure in ("cpu", "wall"):
+        return f"{value:,.1f}"
+    return f"{value:,.2f}".rstrip("0").rstrip(".")
+
+
+def _print_figures(cases: list[Case]) -> None:
+    titles = ("CPU ms", "wall ms", "queries", "entries", "items")
+    header = ["per call", "components", "mode"]
+    for title in titles:
+        header += [title, "×"]
+    rows = []
+    for case in cases:
+        for mode in MODES:
+            row = [str(case.orders), str(case.components), mode]
+            for measure in MEASURES:
+                row.append(_number(measure, case.value(mode, measure)))
+                row.append(f"{case.ratio(mode, measure):.2f}")
+            rows.append(row)
+    common.print_table("Per order; × = in proportion to perpetual Odoo", header, rows)
+
+
+def _print_added(cases: list[Case]) -> None:
+    header = ["per call", "components", "perpetual: CPU ms", "queries"]
+    header += ["addon: CPU ms", "queries", "addon ÷ perpetual: CPU", "queries"]
+    rows = []
+    for case in cases:
+        row = [str(case.orders), str(case.components)]
+        for mode in (PERPETUAL, ADDON):
+            row += [_number(x, case.added(mode, x)) for x in ("cpu", "queries")]
+        row += [f"{case.added_ratio(measure):.2f}" for measure in ("cpu", "queries")]
+        rows.append(row)
+    common.print_table("What is added to periodic Odoo, per order", header, rows)
+
+
+def _verdicts(cases: list[Case]) -> Iterator[tuple[bool, str]]:
+    """Each target with the figure that meets or misses it."""
+    for case in cases:
+        if case.is_single:
+            ratio = case.ratio(ADDON, "cpu")
+            text = f"CPU {ratio:.2f} × perpetual Odoo's (at most {CPU_LIMIT})"
+            yield ratio <= CPU_LIMIT, f"{case.title}: {text}"
+        limit = ADDED_LIMIT[case.is_single]
+        for measure, name in (("cpu", "CPU"), ("queries", "queries")):
+            ratio = case.added_ratio(measure)
+            text = f"adds {ratio:.2f} × the {name} perpetual Odoo adds (at most {limit})"
+            yield ratio <= limit, f"{case.title}: {text}"
+    for single in (True, False):
+        few, many = (case for case in cases if case.is_single == single)
+        before, after = (case.added(ADDON, "queries") for case in (few, many))
+        text = f"{many.title}: adds {_number('queries', after)} queries, "
+        text += f"with {few.components} components {_number('queries', before)}"
+        yield after - before <= GROWTH_LIMIT[single], text
+
+
+def _report(cases: list[Case]) -> int:
+    _print_figures(cases)
+    _print_added(cases)
+    print()
+    verdicts = list(_verdicts(cases))
+    for met, text in verdicts:
+        print(f"  {'PASS' if met else 'FAIL'}  {text}")
+    common.save("completion", [vars(case) for case in cases])
+    return int(not all(met for met, _text in verdicts))
+
+
+def main() -> int:
+    """Carry out the measurement; 1 if a target is missed."""
+    arguments = _parse()
+    cases = [
+        Case(orders, components)
+        for orders in (1, arguments.orders)
+        for components in COMPONENTS
+    ]
+    try:
+        if arguments.reuse:
+            _reuse()
+        else:
+            _prepare(max(arguments.orders, 10))
+        with ExitStack() as stack:
+            workers = {
+                mode: stack.enter_context(common.worker("_factory.py", _database(mode)))
+                for mode in MODES
+            }
+            if arguments.profile:
+                print_profile(cases, workers)
+                return 0
+            for case in cases:
+                rounds = arguments.rounds if case.is_single else arguments.many_rounds
+                _measure(case, rounds, workers)
+        return _report(cases)
+    finally:
+        if not arguments.keep:
+            for mode in MODES:
+                common.drop(_database(mode))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

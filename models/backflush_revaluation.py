@@ -1,0 +1,156 @@
+from odoo import Command, api, models
+
+from ..costing.entry import APPLIED, relieve
+from ..costing.revaluation import Part, Restated, revalue
+from .backflush_books import Books, local_date, number
+
+
+class BackflushRevaluation(models.AbstractModel):
+    """Brings the goods on hand to new standards, with one posting and one entry.
+
+    Used when a costing version is activated. Stock accounts hold standards only (DESIGN
+    §4, rule 10), so they change in the moment in which the standards do.
+    """
+
+    _name = "backflush.revaluation"
+    _description = "Revaluation at New Standards"
+
+    @api.model
+    def _post_version(self, version, restated, old_cards):
+        """Post what activating `version` does to the goods on hand.
+
+        :param restated: [(product, quantity on hand, old price, new price)]
+        :param old_cards: {product id: card in force before}
+        :return: the posting; empty where nothing changes
+        """
+        company = version.company_id
+        # sudo: activating takes no right to make journal entries
+        engine = self.env["backflush.engine"]._as_engine(company)
+        version = version.with_env(engine.env)
+        books = Books(engine.env.company, version)
+        new_cards = {card.product_id.id: card for card in version.standard_ids}
+        goods = [
+            Restated(
+                product.id,
+                number(quantity),
+                self._get_parts(product, old, old_cards.get(product.id), books),
+                self._get_parts(product, new, new_cards.get(product.id), books),
+            )
+            for product, quantity, old, new in restated
+        ]
+        result = revalue(goods, self._get_account(books), books.unit) if goods else None
+        if not result or not (result.target.amounts or result.open_rows):
+            return self.env["backflush.posting"]
+        return self.with_env(engine.env)._create_posting(version, result, books)
+
+    def _get_account(self, books):
+        account = books.company._backflush_config("backflush_revaluation_account_id")
+        return books.usable(
+            account,
+            self.env._("revaluation account"),
+            self.env._("Settings › Backflush Costing"),
+        )
+
+    def _get_parts(self, product, price, standard, books):
+        """Where one unit at `price` stands, by account and element.
+
+        A price that departs from its card (set by hand) departs in the material element.
+        """
+        product = product.with_env(books.env)
+        card = standard and books.card(standard.with_env(books.env))
+        if card and product._get_backflush_trigger() == "delivery":
+            inner = books.inner_cards([x.product for x in card.lines if x.product])
+            return tuple(
+                Part(
+                    None if part.kind == APPLIED else part.account,
+                    part.element,
+                    part.amount,
+                )
+                for part in relieve(card, books.accounts, inner)
+            )
+        account = books.accounts.stock[product.id]
+        content = card.content() if card else {}
+        rest = number(price) - sum(content.values())
+        content[books.material.id] = content.get(books.material.id, 0) + rest
+        return tuple(Part(account, element, x) for element, x in content.items() if x)
+
+    def _create_posting(self, version, result, books):
+        engine = self.env["backflush.engine"]
+        date_event = local_date(books.company)
+        date, reason = books.date(date_event)
+        amounts = result.target.amounts
+        entry = self._create_entry(version, amounts, date, books)
+        posting = self.env["backflush.posting"].create(
+            {
+                "name": books.next_name(date_event),
+                "event": "revaluation",
+                "state": "posted",
+                "date_event": date_event,
+                "date": date,
+                "date_reason": reason or False,
+                "res_model": version._name,
+                "res_id": version.id,
+                "company_id": books.company.id,
+                "account_move_id": entry.id,
+                "amount": float(sum(x for x in amounts.values() if x > 0)),
+                "line_ids": [
+                    Command.create(engine._prepare_line_vals(key, amount))
+                    for key, amount in amounts.items()
+                ],
+            }
+        )
+        self._create_variances(posting, result.target.rows, entry)
+        self._create_variances(posting, result.open_rows, entry.browse())
+        return posting
+
+    def _create_entry(self, version, amounts, date, books):
+        totals = {}
+        for key, amount in amounts.items():
+            totals[key.account] = totals.get(key.account, 0) + amount
+        lines = [
+            Command.create(
+                {
+                    "account_id": account,
+                    "name": version.display_name,
+                    "balance": float(amount),
+                    "analytic_distribution": False,
+                }
+            )
+            for account, amount in totals.items()
+            if amount
+        ]
+        if not lines:
+            return self.env["account.move"]
+        entry = self.env["account.move"].create(
+            {
+                "move_type": "entry",
+                "journal_id": books.journal.id,
+                "date": date,
+                "ref": self.env._("New standards: %(name)s", name=version.name),
+                "line_ids": lines,
+            }
+        )
+        entry._post(soft=False)
+        return entry
+
+    def _create_variances(self, posting, rows, entry):
+        self.env["backflush.variance"].create(
+            [
+                {
+                    "kind": key.kind,
+                    "element_id": key.element,
+                    "date": posting.date,
+                    "product_id": key.product,
+                    "posting_id": posting.id,
+                    "quantity_standard": float(row.quantity_standard),
+                    "quantity_actual": float(row.quantity_actual),
+                    "price_standard": float(row.price_standard),
+                    "price_actual": float(row.price_actual),
+                    "amount": float(row.amount),
+                    "account_id": key.account,
+                    "account_move_id": entry.id,
+                    "company_id": posting.company_id.id,
+                }
+                for key, row in rows.items()
+            ]
+        )

@@ -1,0 +1,173 @@
+#!/usr/bin/env python3
+"""Take the pictures of README.md and of the Apps page from the running demonstration.
+
+    ./dev demo && python3 tools/screenshots.py [--port 8169] [NAME ...]
+
+Writes static/description/NAME.png.  Look at every picture before committing it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import os
+import shutil
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import workbench
+from console import Trouble
+from layout import ADDON, Layout
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+ROOT = Path(__file__).resolve().parent.parent
+FOLDER = ROOT / "static" / "description"
+SIZE = {"width": 1400, "height": 900}
+_COLOURS = 128
+_READY = ".o_action_manager .o_view_controller, .o_setting_container"
+
+
+@dataclass(frozen=True)
+class Client:
+    """The web client of the demonstration, logged in as its administrator."""
+
+    page: Page
+    address: str
+
+    def log_in(self) -> None:
+        page = self.page
+        page.goto(f"{self.address}/web/login")
+        page.fill("input[name=login]", "admin")
+        page.fill("input[name=password]", "admin")
+        page.click("button[type=submit]")
+        page.wait_for_selector(".o_main_navbar", timeout=120_000)
+
+    def find(self, model: str, *domain: tuple[str, str, Any]) -> int:
+        """The newest record of ``model`` that fits."""
+        answer = self.page.request.post(
+            f"{self.address}/web/dataset/call_kw/{model}/search",
+            data={
+                "params": {
+                    "model": model,
+                    "method": "search",
+                    "args": [[list(leaf) for leaf in domain]],
+                    "kwargs": {"limit": 1, "order": "id desc"},
+                }
+            },
+        )
+        return int(answer.json()["result"][0])
+
+    def open(self, path: str) -> None:
+        self.page.goto(f"{self.address}/odoo/{path}")
+        self.page.wait_for_selector(_READY, timeout=120_000)
+        # the client keeps polling, so that the network is never idle
+        self.page.wait_for_timeout(2_000)
+
+
+def _action(name: str) -> str:
+    return f"action-{ADDON}.{name}"
+
+
+def _postings(client: Client) -> None:
+    client.open(_action("backflush_posting_action"))
+
+
+def _posting(client: Client) -> None:
+    row = client.find(
+        "backflush.posting", ("event", "=", "completion"), ("variance_ids", "!=", False)
+    )
+    client.open(f"backflush.posting/{row}")
+
+
+def _order(client: Client) -> None:
+    row = client.find(
+        "mrp.production",
+        ("product_id.name", "like", "Bookshelf"),
+        ("state", "=", "done"),
+    )
+    client.open(f"mrp.production/{row}")
+
+
+def _variances(client: Client) -> None:
+    client.open(_action("backflush_variance_action") + "?view_type=pivot")
+
+
+def _standard(client: Client) -> None:
+    row = client.find("backflush.standard", ("product_id.name", "like", "Table Fjord"))
+    client.open(f"backflush.standard/{row}")
+
+
+def _version(client: Client) -> None:
+    client.open(f"backflush.version/{client.find('backflush.version')}")
+
+
+def _settings(client: Client) -> None:
+    client.open("action-account.action_account_config")
+    client.page.locator("[id^=backflush]").first.scroll_into_view_if_needed()
+    client.page.wait_for_timeout(500)
+
+
+def _check(client: Client) -> None:
+    client.open(_action("backflush_configuration_issue_action_check"))
+
+
+PICTURES: dict[str, Callable[[Client], None]] = {
+    "postings": _postings,
+    "posting": _posting,
+    "order": _order,
+    "variances": _variances,
+    "standard": _standard,
+    "version": _version,
+    "settings": _settings,
+    "check": _check,
+}
+
+
+def _save(data: bytes, path: Path) -> None:
+    """Write a picture with few colours: a fifth of the size, and nobody sees it."""
+    from PIL import Image
+
+    image = Image.open(io.BytesIO(data)).convert("RGB")
+    image.quantize(_COLOURS, dither=Image.Dither.NONE).save(path, optimize=True)
+
+
+def take(address: str, names: list[str]) -> None:
+    """Take the named pictures."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=shutil.which("chromium"), args=["--no-sandbox"]
+        )
+        page = browser.new_page(viewport=SIZE)  # type: ignore[arg-type]
+        client = Client(page, address)
+        client.log_in()
+        for name in names:
+            PICTURES[name](client)
+            path = FOLDER / f"{name}.png"
+            _save(page.screenshot(), path)
+            print(f"{path.stat().st_size / 1000:6.0f} kB  {path.relative_to(ROOT)}")
+        browser.close()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--port", type=int, default=8169)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(PICTURES))
+    arguments = parser.parse_args()
+    python = workbench.python(Layout(ROOT))
+    if Path(sys.prefix) != python.parent.parent:
+        # the packages are in the project's own environment
+        os.execv(python, [str(python), *sys.argv])
+    if not shutil.which("chromium"):
+        raise Trouble("Chromium is not installed.")
+    take(f"http://127.0.0.1:{arguments.port}", arguments.names or list(PICTURES))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+from . import backflush_configuration_issue
