@@ -6,6 +6,7 @@ database server, a template database and the folders on as environment variables
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import shutil
@@ -43,7 +44,19 @@ def step(title: str) -> Iterator[None]:
     print(f"{time.monotonic() - begun:7.1f} s  {title}", file=sys.stderr, flush=True)
 
 
-# -- databases ----------------------------------------------------------------------
+@contextmanager
+def alone(name: str) -> Iterator[None]:
+    """Let no second run of a measurement use the same databases."""
+    path = Path(setting("BACKFLUSH_RESULTS")) / f"{name}.lock"
+    with path.open("w") as handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            fail(f"another run of {name} is going on.")
+        yield
+
+
+# -- databases -------------------------------------------------------------------------
 
 
 def query(statement: str, database: str = "postgres") -> list[tuple[Any, ...]]:
@@ -88,11 +101,11 @@ def install(database: str, *, update: bool = False) -> None:
         fail(f"the addon cannot be installed in {database}: see the lines above.")
 
 
-# -- processes ----------------------------------------------------------------------
+# -- processes -------------------------------------------------------------------------
 
 
 class Worker:
-    """A process with a registry of its own, which carries out commands in a database."""
+    """A process with a registry of its own that carries out commands in a database."""
 
     def __init__(self, script: str, database: str) -> None:
         self._process = subprocess.Popen(
@@ -139,7 +152,7 @@ def serve(commands: Mapping[str, Callable[..., Any]]) -> None:
         print(json.dumps(result), file=answers, flush=True)
 
 
-# -- figures ------------------------------------------------------------------------
+# -- figures ---------------------------------------------------------------------------
 
 
 def rotations(names: Sequence[str], rounds: int) -> Iterator[list[str]]:
@@ -153,7 +166,9 @@ def rotations(names: Sequence[str], rounds: int) -> Iterator[list[str]]:
         yield [*names[turn:], *names[:turn]]
 
 
-def print_table(title: str, header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+def print_table(
+    title: str, header: Sequence[str], rows: Sequence[Sequence[str]]
+) -> None:
     """Print columns flush right, under one line of headings."""
     lines = [header, *rows]
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]

@@ -1,9 +1,9 @@
 """A small factory in one database, and orders of it ready to be finished.
 
-Runs as a worker process of its own: one database, one registry, plain Odoo or Odoo with
-the addon.  Each product line has a number of components and two operations; its orders
-are confirmed, reserved and filled in (one component over its standard, so that a variance
-arises), so that only finishing them is left.
+Runs as a worker process of its own: one database, one registry, plain Odoo or Odoo
+with the addon.  Each product line has a number of components and two operations; its
+orders are confirmed, reserved and filled in (one component over its standard, so that
+a variance arises), so that only finishing them is left.
 """
 
 from __future__ import annotations
@@ -22,7 +22,10 @@ from odoo import Command, api
 from odoo.modules.registry import Registry
 
 QUANTITY = 10  # finished units per order
-OPERATIONS = {"Cut": (30.0, 24), "Assemble": (45.0, 36)}  # cost per hour, minutes a unit
+OPERATIONS = {
+    "Cut": (30.0, 24),
+    "Assemble": (45.0, 36),
+}  # cost per hour, minutes a unit
 OVERUSED = 1.0  # what each order takes more of its first component
 ON_HAND = 1_000_000
 
@@ -46,12 +49,14 @@ class Factory:
             cr.rollback()
             yield api.Environment(cr, admin.id, context)
 
-    # -- set-up -------------------------------------------------------------------------
+    # -- set-up ------------------------------------------------------------------------
 
     def set_up(self, components: list[int], orders: int) -> None:
         """Make periodic product lines, with ``orders`` orders ready in each."""
         with self.environment() as env:
-            categories = [_create_category(env, name) for name in ("Material", "Finished")]
+            categories = [
+                _create_category(env, name) for name in ("Material", "Finished")
+            ]
             workcenters = _create_workcenters(env)
             for count in components:
                 product = _create_line(env, count, categories, workcenters)
@@ -84,7 +89,7 @@ class Factory:
             version.action_roll_up()
             version.action_activate()
 
-    # -- measuring ----------------------------------------------------------------------
+    # -- measuring ---------------------------------------------------------------------
 
     def measure(self, components: int, orders: int) -> dict[str, float]:
         """Finish ``orders`` orders in one call, up to the commit, and undo it.
@@ -104,7 +109,9 @@ class Factory:
                 "wall": 1000 * (time.perf_counter() - wall),
                 "queries": env.cr.sql_log_count - queries,
             }
-            booked = [now - then for now, then in zip(_count_booked(env), booked, strict=True)]
+            booked = [
+                now - then for now, then in zip(_count_booked(env), booked, strict=True)
+            ]
             figures |= dict(zip(("entries", "items"), booked, strict=True))
             _check(env, batch)
             env.cr.rollback()
@@ -133,10 +140,11 @@ def _cpu() -> float:
 
 
 def _count_booked(env: Any) -> list[int]:
-    env.cr.execute(
-        "SELECT (SELECT count(*) FROM account_move), (SELECT count(*) FROM account_move_line)"
-    )
-    return list(env.cr.fetchone())
+    counts = []
+    for table in ("account_move", "account_move_line"):
+        env.cr.execute(f"SELECT count(*) FROM {table}")
+        counts.append(env.cr.fetchone()[0])
+    return counts
 
 
 def _check(env: Any, orders: Any) -> None:
@@ -150,7 +158,7 @@ def _check(env: Any, orders: Any) -> None:
         assert postings.variance_ids, "no variance was recorded"
 
 
-# -- the factory's records --------------------------------------------------------------
+# -- the factory's records -------------------------------------------------------------
 
 
 def _line_name(components: int) -> str:
@@ -222,7 +230,9 @@ def _create_bom(env: Any, product: Any, components: Any, workcenters: Any) -> No
             "product_tmpl_id": product.product_tmpl_id.id,
             "consumption": "flexible",
             "bom_line_ids": [
-                Command.create({"product_id": component.id, "product_qty": 1 + number % 3})
+                Command.create(
+                    {"product_id": component.id, "product_qty": 1 + number % 3}
+                )
                 for number, component in enumerate(components)
             ],
             "operation_ids": [

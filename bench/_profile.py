@@ -1,4 +1,4 @@
-"""Where the time and the queries of a completion go: run by the worker of _factory.py."""
+"""Where the time and the queries of a completion go; run by _factory.py's worker."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import re
 import sys
 import threading
 from collections import Counter
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,8 @@ import _factory
 ADDON = f"{Path(__file__).resolve().parent.parent}/"
 _COLUMNS = re.compile(r"^(SELECT|INSERT INTO \S+) .+? (FROM|VALUES) ", re.DOTALL)
 _RETURNING = re.compile(r" RETURNING .*")
-_LIST = re.compile(r"\((?:\s*(?:%s|\(.*?\)|\d+)\s*,?)+\)")
+_LIST = re.compile(r"%s(?:, ?%s)+")
+_NAME = re.compile(r'(SAVEPOINT) "[^"]*"')
 _LENGTH = 130
 
 
@@ -55,7 +57,13 @@ class Profile:
             env.cr.rollback()
         stats: Any = pstats.Stats(profiler)
         result: dict[str, list[float]] = {}
-        for place, (_primitive, calls, own, cumulative, _callers) in stats.stats.items():
+        for place, (
+            _primitive,
+            calls,
+            own,
+            cumulative,
+            _callers,
+        ) in stats.stats.items():
             values = (calls, 1000 * own, 1000 * cumulative)
             known = result.get(_name(*place), [0, 0, 0])
             result[_name(*place)] = [x + y for x, y in zip(known, values, strict=True)]
@@ -63,18 +71,23 @@ class Profile:
 
 
 def _name(path: str, line: int, function: str) -> str:
+    return f"{_file(path)} {function}"
+
+
+@cache
+def _file(path: str) -> str:
+    """A file by its last folders; the addon's own from its root, and marked."""
     resolved = str(Path(path).resolve()) if path.endswith(".py") else path
     if resolved.startswith(ADDON):
-        return f"addon: {resolved.removeprefix(ADDON)} {function}"
-    parts = Path(path).parts
-    return f"{'/'.join(parts[-3:])} {function}"
+        return f"addon: {resolved.removeprefix(ADDON)}"
+    return "/".join(Path(path).parts[-3:])
 
 
 def _abridge(text: str) -> str:
-    """A query without its columns and the lengths of its lists."""
+    """A query without its columns, the lengths of its lists and unique names."""
     text = " ".join(text.split())
     text = _RETURNING.sub("", _COLUMNS.sub(r"\1 … \2 ", text))
-    return _LIST.sub("(…)", text)[:_LENGTH]
+    return _NAME.sub(r"\1", _LIST.sub("%s, …", text))[:_LENGTH]
 
 
 def _origin() -> str:

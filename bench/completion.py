@@ -1,9 +1,9 @@
 """Finish manufacturing orders: periodic Odoo, perpetual Odoo and the addon in turn.
 
-The same orders (same data in three databases, a process each) are finished in each mode,
-in rotation, one order per call and many orders in one call; every call starts with an
-empty cache, runs up to the commit and is undone.  Figures are per order: CPU time of the
-process, wall clock (these two: medians), queries, journal entries and items (exact).
+The same orders (same data in three databases, a process each) are finished in each
+mode, in rotation, one order per call and many orders in one call; every call starts
+with an empty cache, runs up to the commit and is undone.  Figures are per order: CPU
+time of the process, wall clock (these two: medians), queries, journal entries and items.
 
 What a mode adds is its difference to periodic Odoo in the same round, median over the
 rounds.  Quotients of CPU times are taken within a round as well.
@@ -75,8 +75,8 @@ def _parse() -> argparse.Namespace:
     )
     add = parser.add_argument
     add("--quick", action="store_true", help="few rounds, 40 orders instead of 200")
-    add("--rounds", type=int, help="rounds of one order per call (20; quick: 6)")
-    add("--many-rounds", type=int, help="rounds of many orders per call (4; quick: 2)")
+    add("--rounds", type=int, help="rounds of one order per call (18; quick: 6)")
+    add("--many-rounds", type=int, help="rounds of many orders per call (3)")
     add("--orders", type=int, help="orders in one call (200; quick: 40)")
     add(
         "--profile",
@@ -86,13 +86,13 @@ def _parse() -> argparse.Namespace:
     add("--keep", action="store_true", help="leave the databases bf_bench_* behind")
     add("--reuse", action="store_true", help="use the databases that --keep left")
     arguments = parser.parse_args()
-    arguments.rounds = arguments.rounds or (6 if arguments.quick else 20)
-    arguments.many_rounds = arguments.many_rounds or (2 if arguments.quick else 4)
+    arguments.rounds = arguments.rounds or (6 if arguments.quick else 18)
+    arguments.many_rounds = arguments.many_rounds or 3
     arguments.orders = arguments.orders or (40 if arguments.quick else 200)
     return arguments
 
 
-# -- databases --------------------------------------------------------------------------
+# -- databases -------------------------------------------------------------------------
 
 
 def _database(mode: str) -> str:
@@ -123,7 +123,7 @@ def _reuse() -> None:
         common.install(_database(ADDON), update=True)
 
 
-# -- measuring --------------------------------------------------------------------------
+# -- measuring -------------------------------------------------------------------------
 
 
 def _measure(case: Case, rounds: int, workers: dict[str, common.Worker]) -> None:
@@ -137,13 +137,13 @@ def _measure(case: Case, rounds: int, workers: dict[str, common.Worker]) -> None
             case.rounds.append(figures)
 
 
-# -- report -----------------------------------------------------------------------------
+# -- report ----------------------------------------------------------------------------
 
 
 def _number(measure: str, value: float) -> str:
     if measure in ("cpu", "wall"):
         return f"{value:,.1f}"
-    return f"{value:,.2f}".rstrip("0").rstrip(".")
+    return f"{value:,.2f}".removesuffix(".00")
 
 
 def _print_figures(cases: list[Case]) -> None:
@@ -185,7 +185,9 @@ def _verdicts(cases: list[Case]) -> Iterator[tuple[bool, str]]:
         limit = ADDED_LIMIT[case.is_single]
         for measure, name in (("cpu", "CPU"), ("queries", "queries")):
             ratio = case.added_ratio(measure)
-            text = f"adds {ratio:.2f} × the {name} perpetual Odoo adds (at most {limit})"
+            text = (
+                f"adds {ratio:.2f} × the {name} perpetual Odoo adds (at most {limit})"
+            )
             yield ratio <= limit, f"{case.title}: {text}"
     for single in (True, False):
         few, many = (case for case in cases if case.is_single == single)
@@ -209,6 +211,11 @@ def _report(cases: list[Case]) -> int:
 def main() -> int:
     """Carry out the measurement; 1 if a target is missed."""
     arguments = _parse()
+    with common.alone("completion"):
+        return _run(arguments)
+
+
+def _run(arguments: argparse.Namespace) -> int:
     cases = [
         Case(orders, components)
         for orders in (1, arguments.orders)

@@ -6,8 +6,8 @@ quantities in the product's unit of measure.
 
 An event's *target* has a stock side (the sum of its stock facts) and an absorption side
 (the frozen card × the quantities of those facts); usage, substitution, by-product
-differences and ``method`` stand between them. Posting books ``target − booked``, so it can
-run any number of times, in any order, after any correction.
+differences and ``method`` stand between them. Posting books ``target − booked``, so it
+can run any number of times, in any order, after any correction.
 """
 
 from collections import defaultdict
@@ -66,7 +66,7 @@ class Card:
     lines: tuple[CardLine, ...]
 
     def allowed(self, line_type: str, quantity: Decimal) -> dict[int, Allowed]:
-        """Per component (or by-product) what ``quantity`` units allow, and its price."""
+        """What ``quantity`` units allow per component or by-product, and its price."""
         result: dict[int, Allowed] = {}
         for line in self.lines:
             if line.type == line_type and line.product is not None:
@@ -87,8 +87,8 @@ class Card:
 class Accounts:
     """Where amounts go: plain account ids, looked up by the models.
 
-    ``stock`` is the account that carries (and relieves) each product; ``applied`` is per
-    cost element; ``variance`` per kind, all of the material element.
+    ``stock`` is the account that carries (and relieves) each product, ``applied`` is
+    per cost element, ``variance`` per kind, all of the material element.
     """
 
     material_element: int
@@ -189,9 +189,9 @@ def relieve(
 ) -> tuple[Relief, ...]:
     """Unit relief of a card: materials from their accounts, conversion from applied.
 
-    A component with a card of its own in ``cards`` (it is costed at delivery, so no stock
-    account carries it) is relieved through that card. A by-product's credit stays on the
-    account of the material line with the largest amount.
+    A component with a card of its own in ``cards`` (it is costed at delivery, so no
+    stock account carries it) is relieved through that card. A by-product's credit stays
+    on the account of the material line with the largest amount.
     """
     result: list[Relief] = []
     for line in card.lines:
@@ -265,7 +265,7 @@ def _used(used: Flow, accounts: Accounts, cards: Mapping[int, Card]) -> Amounts:
     """Credit of a component: its facts' amount, or through its own card.
 
     A component that is itself costed at delivery stands on no stock account: its facts'
-    amount is spread over its card's accounts in proportion, so that nothing is left over.
+    amount is spread over its card's accounts in proportion, so nothing is left over.
     """
     card = cards.get(used.product)
     if card is None or not card.amount:

@@ -231,7 +231,9 @@ class Factory:
                     "workcenter_id": self.workcenters[name].id,
                     "element_id": self.elements[element].id,
                     "rate": rate,
-                    "normal_hours": catalogue.NORMAL_HOURS,
+                    # the monthly budget of fixed overhead
+                    "normal_hours": element == "fixed_overhead"
+                    and catalogue.NORMAL_HOURS,
                 }
             )
             for name, (_label, _setup, hourly) in catalogue.WORKCENTERS.items()

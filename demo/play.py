@@ -6,7 +6,6 @@ Called by ``./dev demo``; plays once in a database and never touches other compa
 from datetime import datetime
 
 from freezegun import freeze_time
-
 from odoo import fields
 
 from .factory import Factory

@@ -75,8 +75,12 @@ class Proof:
     def _find_lamp_content(self):
         """Lamps on hand × the materials on their card."""
         lamp = self.factory.products["lamp"]
-        card = self.env["backflush.standard"]._get_active_cards(lamp, self.company)[lamp]
-        materials = card.line_ids.filtered(lambda line: line.element_id.type == "material")
+        card = self.env["backflush.standard"]._get_active_cards(lamp, self.company)[
+            lamp
+        ]
+        materials = card.line_ids.filtered(
+            lambda line: line.element_id.type == "material"
+        )
         return lamp.qty_available * sum(materials.mapped("amount"))
 
     def _find_open_usage(self):

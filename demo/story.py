@@ -114,7 +114,9 @@ class Story:
 
     def _furnish_the_hotel(self):
         do = self.documents
-        self._day(15, "A hotel orders 20 chairs and 3 tables; 12 chairs can go at once.")
+        self._day(
+            15, "A hotel orders 20 chairs and 3 tables; 12 chairs can go at once."
+        )
         order = do.sell("hotel", {"chair": 20, "table": 3})
         do.deliver(order, {"chair": 12})
         do.invoice(order)
@@ -142,4 +144,6 @@ class Story:
             elements["variable_overhead"].control_account_id,
             270,
         )
-        do.bill_cost("landlord", "Rent", elements["fixed_overhead"].control_account_id, 420)
+        do.bill_cost(
+            "landlord", "Rent", elements["fixed_overhead"].control_account_id, 420
+        )

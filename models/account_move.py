@@ -1,7 +1,7 @@
 from odoo import Command, api, fields, models
 from odoo.exceptions import UserError
 
-from .backflush_books import local_date
+from .backflush_books import Books, local_date
 
 DOCUMENT_EVENTS = ("bill", "invoice")
 
@@ -64,8 +64,8 @@ class AccountMove(models.Model):
         if postings:
             raise UserError(
                 self.env._(
-                    "%(entry)s was made by the backflush posting %(posting)s. Open that "
-                    "posting and reverse it there.",
+                    "%(entry)s was made by the backflush posting %(posting)s. Open "
+                    "that posting and reverse it there.",
                     entry=postings[0].account_move_id.display_name,
                     posting=postings[0].name,
                 )
@@ -107,9 +107,7 @@ class AccountMove(models.Model):
         )
         posting = postings.create(
             {
-                "name": company._get_backflush_sequence()._next(
-                    sequence_date=self.date
-                ),
+                "name": Books(company, self).next_name(self.date),
                 "event": "bill",
                 "state": "posted",
                 "date_event": self.invoice_date or local_date(company),

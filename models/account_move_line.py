@@ -125,7 +125,7 @@ class AccountMoveLine(models.Model):
     # -- vendor bills -----------------------------------------------------------
 
     def _get_price_difference_account(self):
-        """Where the difference between bill and standard goes; said if it is missing."""
+        """Where the difference between bill and standard goes."""
         self.ensure_one()
         category = self.product_id.with_company(self.company_id).categ_id
         account = category.property_price_difference_account_id

@@ -1,4 +1,4 @@
-"""Journal, cost elements and accounts of a batch: found, checked, or said to be missing."""
+"""Journal, cost elements and accounts of a batch: found and checked."""
 
 from collections.abc import Callable
 from functools import cached_property
@@ -39,7 +39,8 @@ class BookAccounts:
             raise UserError(
                 self.env._(
                     "The backflush journal %(journal)s is archived. Unarchive it, or "
-                    "choose another one under Settings › Backflush Costing, then retry.",
+                    "choose another one under Settings › Backflush Costing, then "
+                    "retry.",
                     journal=journal.display_name,
                 )
             )
@@ -56,8 +57,8 @@ class BookAccounts:
             raise UserError(
                 self.env._(
                     "%(company)s has no active cost element of type Material. Load its "
-                    "chart of accounts, or add the element under Costing › "
-                    "Configuration › Cost Elements, then retry.",
+                    "chart of accounts, or add the element under Configuration › "
+                    "Costing › Cost Elements, then retry.",
                     company=self.company.display_name,
                 )
             )
@@ -115,8 +116,8 @@ class BookAccounts:
         if product.cost_method != "standard":
             raise UserError(
                 self.env._(
-                    "The category %(category)s is not at standard cost: set its Costing "
-                    "Method to Standard Price, then retry.",
+                    "The category %(category)s is not at standard cost: set its "
+                    "Costing Method to Standard Price, then retry.",
                     category=category.display_name,
                 )
             )
@@ -126,8 +127,8 @@ class BookAccounts:
             )
             raise UserError(
                 self.env._(
-                    "The category %(category)s is costed at %(trigger)s, which needs the "
-                    "inventory valuation %(valuation)s: set it there, then retry.",
+                    "The category %(category)s is costed at %(trigger)s, which needs "
+                    "the inventory valuation %(valuation)s: set it there, then retry.",
                     category=category.display_name,
                     trigger=trigger,
                     valuation=labels[wanted],
@@ -146,7 +147,7 @@ class BookAccounts:
 
     def _element_place(self, element):
         return self.env._(
-            "the cost element %(name)s (Costing › Configuration › Cost Elements)",
+            "the cost element %(name)s (Configuration › Costing › Cost Elements)",
             name=element.display_name,
         )
 

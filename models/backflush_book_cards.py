@@ -30,18 +30,19 @@ class BookCards:
         if not standard:
             raise UserError(
                 self.env._(
-                    "%(product)s has no standard cost card in an active costing version. "
-                    "Roll up and activate a version that has it (Costing › Standards › "
-                    "Costing Versions), then retry.",
+                    "%(product)s has no standard cost card in an active costing "
+                    "version. Roll up and activate a version that has it (Costing › "
+                    "Standards › Costing Versions), then retry.",
                     product=product.display_name,
                 )
             )
         if standard.uom_id != product.uom_id:
             raise UserError(
                 self.env._(
-                    "The standard cost card of %(product)s is per %(card_unit)s, but the "
-                    "product is now kept in %(unit)s. Roll up and activate a new costing "
-                    "version (Costing › Standards › Costing Versions), then retry.",
+                    "The standard cost card of %(product)s is per %(card_unit)s, but "
+                    "the product is now kept in %(unit)s. Roll up and activate a new "
+                    "costing version (Costing › Standards › Costing Versions), then "
+                    "retry.",
                     product=product.display_name,
                     card_unit=standard.uom_id.name,
                     unit=product.uom_id.name,
@@ -103,7 +104,7 @@ class BookCards:
         return dict(totals)
 
     def open_usage_account(self, row):
-        """Perpetual materials account on which an unbooked material row still stands."""
+        """Perpetual materials account on which an unbooked row still stands."""
         material = row.component_id
         if not material:
             lines = row.posting_id.standard_id.line_ids.filtered("component_id")

@@ -66,7 +66,9 @@ class Books(BookAccounts, BookCards):
         return self.company._get_backflush_sequence()
 
     def next_name(self, date_event) -> str:
-        return self._sequence._next(sequence_date=date_event)
+        """The next number of the company's postings, in the year of the event."""
+        day = fields.Date.to_string(date_event)
+        return self._sequence.with_context(ir_sequence_date=day)._next()
 
     def distribution(self, account_id: int, product):
         """What the users' analytic distribution models say for a variance line."""
@@ -168,7 +170,7 @@ class Books(BookAccounts, BookCards):
         return empty.union(*(self.facts[move_id] for move_id in moves.ids))
 
     def flows(self, moves, sign: int) -> list[Flow]:
-        """What movements brought (`sign` 1) or took (−1), per product, by their facts."""
+        """What movements brought (`sign` 1) or took (−1) per product, by facts."""
         totals: dict = {}
         for move in moves:
             quantity, amount = totals.get(move.product_id, (Decimal(0), Decimal(0)))

@@ -54,7 +54,7 @@ class BackflushPosting(models.Model):
     date = fields.Date(
         string="Accounting Date",
         readonly=True,
-        help="The event date, or the first open day after it where the period is locked.",
+        help="The event date, or the first open day after it in a locked period.",
     )
     date_reason = fields.Char(readonly=True)
     res_model = fields.Char(string="Event Model", required=True, readonly=True)

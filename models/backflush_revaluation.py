@@ -54,7 +54,7 @@ class BackflushRevaluation(models.AbstractModel):
     def _get_parts(self, product, price, standard, books):
         """Where one unit at `price` stands, by account and element.
 
-        A price that departs from its card (set by hand) departs in the material element.
+        A price that departs from its card (set by hand) does so in materials.
         """
         product = product.with_env(books.env)
         card = standard and books.card(standard.with_env(books.env))

@@ -183,7 +183,7 @@ class ResCompany(models.Model):
         return values
 
     def _get_backflush_content(self, products, at_date=None):
-        """Material content of goods on hand by perpetual materials account (Decimal)."""
+        """Material content of goods on hand, by perpetual materials account."""
         company = self.sudo().with_company(self)
         books = Books(company, self.env["stock.move"])
         books.load_cards(products.with_env(company.env))

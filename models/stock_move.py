@@ -131,7 +131,7 @@ class StockMove(models.Model):
         return vals_list
 
     def _get_backflush_quantity(self) -> Decimal:
-        """Change of the valued quantity, in the product's unit; without owner's stock."""
+        """Change of the valued quantity in the product's unit; no owner's stock."""
         self.ensure_one()
         if self.state != "done":
             return ZERO
@@ -196,7 +196,7 @@ class StockMove(models.Model):
         return [move._prepare_backflush_job(books) for move in self]
 
     def _prepare_backflush_job(self, books):
-        """Cost of sales of a delivered (or, negative, returned) quantity at its card."""
+        """Cost of sales of a delivered (negative: returned) quantity at its card."""
         self.ensure_one()
         product = self.product_id
         books.check_category(product)

@@ -8,9 +8,8 @@ one of the four variants of backflush costing. Amounts: standard of P = 2 kg M �
 from collections import defaultdict
 
 from odoo import Command, fields
-from odoo.tests import Form
-
 from odoo.addons.base.tests.common import BaseCommon
+from odoo.tests import Form
 
 ELEMENTS = ("labour", "variable_overhead", "fixed_overhead", "conversion")
 
@@ -414,7 +413,7 @@ class BackflushCommon(BaseCommon):
         }
 
     def assertEntry(self, moves, expected):
-        """`expected`: account name → balance (debit +); other accounts by their type."""
+        """`expected`: account name (or type) → balance (debit +)."""
         self.assertEqual(self._summarise(moves.line_ids), expected)
         for move in moves:
             self.assertEqual(move.state, "posted")

@@ -1,4 +1,4 @@
-"""Rule 2 and 14: Odoo's own entries are suppressed where the addon books, only there."""
+"""Rules 2 and 14: Odoo's entries are suppressed where the addon books, only there."""
 
 from odoo import Command
 from odoo.tests import Form, tagged
@@ -46,9 +46,11 @@ class TestNativeEntries(BackflushCommon):
         self._finish(order, used={extra: 1})
         self.assertTrue(extra.property_backflush_covered)
         self.assertRows(order.backflush_variance_ids, [("material_substitution", 3.0)])
-        self.assertFalse(extra.with_company(self.env["res.company"].search(
-            [("id", "!=", self.company.id)], limit=1
-        )).property_backflush_covered)
+        self.assertFalse(
+            extra.with_company(
+                self.env["res.company"].search([("id", "!=", self.company.id)], limit=1)
+            ).property_backflush_covered
+        )
 
     def test_order_finished_from_its_work_orders(self):
         order = self._create_production(self.p, 10)
@@ -91,8 +93,16 @@ class TestNativeEntries(BackflushCommon):
         )
         lines = order.backflush_posting_ids.line_ids
         self.assertEqual(
-            sorted(lines.mapped(lambda line: (line.kind, line.product_id.name, line.amount))),
-            [("material", "M", -25.0), ("material", "P", -250.0), ("output", "Box", 275.0)],
+            sorted(
+                lines.mapped(
+                    lambda line: (line.kind, line.product_id.name, line.amount)
+                )
+            ),
+            [
+                ("material", "M", -25.0),
+                ("material", "P", -250.0),
+                ("output", "Box", 275.0),
+            ],
         )
 
     def test_units_of_the_bill_and_of_stock_differ(self):

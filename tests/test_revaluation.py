@@ -85,7 +85,9 @@ class TestRevaluation2(Revaluation, Variant2, BackflushCommon):
     def test_closing_still_finds_nothing(self):
         self._set_up_stock()
         self._activate_v2()
-        self._bill(self.env["purchase.order"].search([("invoice_ids", "=", False)]), 5.3)
+        self._bill(
+            self.env["purchase.order"].search([("invoice_ids", "=", False)]), 5.3
+        )
         self.assertClosed()
 
 

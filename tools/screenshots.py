@@ -79,7 +79,9 @@ def _postings(client: Client) -> None:
 
 def _posting(client: Client) -> None:
     row = client.find(
-        "backflush.posting", ("event", "=", "completion"), ("variance_ids", "!=", False)
+        "backflush.posting",
+        ("event", "=", "completion"),
+        ("product_id.name", "like", "Bookshelf"),
     )
     client.open(f"backflush.posting/{row}")
 
@@ -95,6 +97,15 @@ def _order(client: Client) -> None:
 
 def _variances(client: Client) -> None:
     client.open(_action("backflush_variance_action") + "?view_type=pivot")
+    page = client.page
+    closed = page.locator("tbody .o_pivot_header_cell_closed")
+    for number in range(closed.count()):
+        # each click opens one kind, so that the next one is the first closed again
+        closed.first.click()
+        product = page.locator(".o-dropdown--menu").get_by_text("Product", exact=True)
+        if not number:
+            product.click()
+        page.wait_for_timeout(500)
 
 
 def _standard(client: Client) -> None:
@@ -108,7 +119,8 @@ def _version(client: Client) -> None:
 
 def _settings(client: Client) -> None:
     client.open("action-account.action_account_config")
-    client.page.locator("[id^=backflush]").first.scroll_into_view_if_needed()
+    block = client.page.locator("#backflush_costing").first
+    block.evaluate("block => block.scrollIntoView()")
     client.page.wait_for_timeout(500)
 
 

@@ -33,10 +33,16 @@ def test_s1_under_completion():
             parts(STOCK, material=10, labour=15),
             parts(STOCK, material=11, labour=16),
         ),
-        Restated(2, D(28), parts(MATERIALS, material=5), parts(MATERIALS, material="5.5")),
+        Restated(
+            2, D(28), parts(MATERIALS, material=5), parts(MATERIALS, material="5.5")
+        ),
     ]
     result = revalue(goods, REVALUATION, CENT)
-    assert by_kind(result.target.amounts) == {STOCK: 66, MATERIALS: 14, REVALUATION: -80}
+    assert by_kind(result.target.amounts) == {
+        STOCK: 66,
+        MATERIALS: 14,
+        REVALUATION: -80,
+    }
     rows = {(k.product, k.element): r.amount for k, r in result.target.rows.items()}
     assert rows == {(1, MATERIAL): -33, (1, LABOUR): -33, (2, MATERIAL): -14}
     assert result.open_rows == {}
