@@ -113,6 +113,8 @@ class Worker:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
+            # the order of sets decides about a query more or less here and there
+            env=os.environ | {"PYTHONHASHSEED": "0"},
         )
 
     def call(self, command: str, **arguments: Any) -> Any:

@@ -2,8 +2,8 @@
 
 The same orders (same data in three databases, a process each) are finished in each
 mode, in rotation, one order per call and many orders in one call; every call starts
-with an empty cache, runs up to the commit and is undone.  Figures are per order: CPU
-time of the process, wall clock (these two: medians), queries, journal entries and items.
+with an empty cache, runs up to the commit and is undone.  Figures are medians, per
+order: CPU time of the process, wall clock, queries, journal entries and items.
 
 What a mode adds is its difference to periodic Odoo in the same round, median over the
 rounds.  Quotients of CPU times are taken within a round as well.

@@ -1,7 +1,6 @@
 """The documents of the demonstration, made through the buttons that people press."""
 
 from odoo import Command, fields
-from odoo.exceptions import UserError
 
 
 class Documents:
@@ -166,7 +165,7 @@ class Documents:
         return order
 
     def deliver(self, order, quantities=None):
-        """Send what is there, or `quantities`: product → quantity; the rest stays open."""
+        """Send all, or `quantities`: product → quantity; the rest stays open."""
         self._validate(order.picking_ids, quantities)
 
     def invoice(self, order):
@@ -191,4 +190,4 @@ class Documents:
 
     def _check_done(self, document):
         if document.state != "done":
-            raise UserError(f"{document.display_name} could not be finished.")
+            raise RuntimeError(f"{document.display_name} could not be finished.")

@@ -50,14 +50,20 @@ class Factory:
         return company
 
     def _welcome(self, env):
-        """The administrator works in this company, and sees work orders and units."""
-        groups = ("mrp.group_mrp_routings", "uom.group_uom")
-        employees = env.ref("base.group_user")
-        employees.implied_ids = [Command.link(env.ref(name).id) for name in groups]
+        """The administrator works here, and sees work orders, units and journal items.
+
+        Without the right to full accounting, Odoo hides the items of an entry.
+        """
+        groups = (
+            "mrp.group_mrp_routings",
+            "uom.group_uom",
+            "account.group_account_user",
+        )
         self.admin.write(
             {
                 "company_ids": [Command.link(self.company.id)],
                 "company_id": self.company.id,
+                "group_ids": [Command.link(env.ref(name).id) for name in groups],
             }
         )
 

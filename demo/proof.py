@@ -19,14 +19,18 @@ class Proof:
         stock = self._find_stock()
         content, usage = self._find_lamp_content(), self._find_open_usage()
         agree = True
-        accounts = {"materials": "materials", "parts": "parts", "furniture": "finished"}
+        accounts = {
+            "materials": "materials",
+            "parts": "parts",
+            "furniture": "finished",
+        }
         for category, account in accounts.items():
             value = stock[self.factory.categories[category]]
             if category == "materials":
                 value += content + usage
             agree &= self._print_account(self.factory.accounts[account], value)
         self.paper.text(
-            f"        Materials include {content:,.2f} in lamps made and not delivered, "
+            f"        Materials include {content:,.2f} in lamps made and not delivered "
             f"and {usage:,.2f} of open usage."
         )
         self._print_verdict(agree)

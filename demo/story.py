@@ -45,7 +45,7 @@ class Story:
         self._pay_for_conversion()
 
     def _day(self, number, text):
-        """Turn to the business day `number` (1 to BUSINESS_DAYS) and say what happens."""
+        """Turn to the business day `number` (from 1) and say what happens."""
         day = self.days[number - 1]
         self.clock.move_to(datetime.combine(day, OPENING))
         self.echo(f"  {day:%a %d %b}  {text}")

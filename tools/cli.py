@@ -75,9 +75,11 @@ def main(root: Path, words: list[str] | None = None) -> int:
     try:
         return run(Layout(root), arguments)
     except Trouble as trouble:
-        print(f"dev: {trouble}", file=sys.stderr)
+        lines = [trouble.details, f"dev: {trouble}"]
+        print(*filter(None, lines), sep="\n", file=sys.stderr)
         return 1
-    except subprocess.CalledProcessError as error:
+    except (OSError, subprocess.CalledProcessError) as error:
+        # such as no right to write here, or a full disk: the system's own words
         print(f"dev: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:

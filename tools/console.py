@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,7 +14,14 @@ _print_lock = threading.Lock()
 
 
 class Trouble(Exception):
-    """Something the user can mend; its text is one sentence saying what and how."""
+    """Something the user can mend; its text is one sentence saying what and how.
+
+    ``details`` are lines worth showing before that sentence.
+    """
+
+    def __init__(self, sentence: str, details: str = "") -> None:
+        super().__init__(sentence)
+        self.details = details
 
 
 def say(text: str) -> None:
@@ -46,7 +52,7 @@ def run_logged(
     env: Mapping[str, str] | None = None,
     cwd: Path | None = None,
 ) -> None:
-    """Run ``command`` quietly into ``log``; on failure show the log's end and stop."""
+    """Run ``command`` quietly into ``log``; failing, the log's end is shown."""
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("w") as out:
         code = subprocess.run(
@@ -60,6 +66,5 @@ def run_logged(
         ).returncode
     if code:
         lines = log.read_text(errors="replace").splitlines()
-        with _print_lock:
-            print("\n".join(lines[-_TAIL:]), file=sys.stderr)
-        raise Trouble(f"{what} failed (exit code {code}); the whole log is {log}.")
+        sentence = f"{what} failed (exit code {code}): the whole log is {log}."
+        raise Trouble(sentence, "\n".join(lines[-_TAIL:]))

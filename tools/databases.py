@@ -45,10 +45,11 @@ class Databases:
             check=False,
         )
         if result.returncode:
-            reason = (result.stderr.strip().splitlines() or ["no reason given"])[-1]
+            lines = result.stderr.strip().splitlines() or ["no reason given"]
+            reason = next((x for x in lines if x.startswith("psycopg2.")), lines[-1])
             raise Trouble(
                 f"The PostgreSQL server of {self.odoo.server.description} cannot be "
-                f"used (see ./dev test --help for how it is chosen): {reason}"
+                f"used ({reason.rstrip(':')}): see ./dev --help for how it is chosen."
             )
         rows: list[list[str]] = json.loads(result.stdout)
         return rows

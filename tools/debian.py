@@ -8,6 +8,7 @@ install`` for the programs that a test run needs and only root can add.
 
 from __future__ import annotations
 
+import functools
 import os
 import re
 import shutil
@@ -184,10 +185,17 @@ def unpack(package: Path, folder: Path, exclude: Iterable[str] = ()) -> None:
 
 def install(packages: Iterable[str], log: Path) -> None:
     """Install ``packages`` system-wide (root only), refreshing apt's lists first."""
+    _refresh_lists(log.with_name("apt-update.log"))
     names = list(packages)
-    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    what = f"apt-get install {' '.join(names)} (is the network there?)"
-    update = log.with_suffix(".update.log")
-    run_logged(["apt-get", "-q", "update"], update, what=what, env=environment)
-    command = ["apt-get", "-q", "-y", "install", "--no-install-recommends", *names]
-    run_logged(command, log, what=what, env=environment)
+    run_logged(
+        ["apt-get", "-q", "-y", "install", "--no-install-recommends", *names],
+        log,
+        what=f"apt-get install {' '.join(names)}",
+        env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"},
+    )
+
+
+@functools.cache
+def _refresh_lists(log: Path) -> None:
+    what = "apt-get update (is the network there?)"
+    run_logged(["apt-get", "-q", "update"], log, what=what)

@@ -23,6 +23,7 @@ _SERIOUS = ("WARNING", "ERROR", "CRITICAL")
 _NOISE = {
     r"Running as user 'root' is a security risk": "CI runs as root",
     r"AssetsLoadingError": "the browser was closed while a page still loaded assets",
+    r"Chrome executable not found": "./dev has said that browser tests are skipped",
 }
 
 

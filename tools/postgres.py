@@ -28,9 +28,6 @@ _PORT = "5432"  # only the end of the socket's file name: nothing listens on the
 _LONGEST_SOCKET_FOLDER = 88
 _SETTINGS = """
 listen_addresses = ''
-unix_socket_directories = '{socket}'
-unix_socket_permissions = 0777
-port = {port}
 fsync = off
 synchronous_commit = off
 full_page_writes = off
@@ -114,11 +111,6 @@ class PrivateServer:
         return names.get("postgres") or names["nobody"]
 
     @property
-    def exists(self) -> bool:
-        """Whether the cluster has been created."""
-        return self._link.is_dir()
-
-    @property
     def folder(self) -> Path:
         """The cluster's folder (a link leads there when it must lie elsewhere)."""
         return self._link.resolve()
@@ -167,19 +159,17 @@ class PrivateServer:
     def _create(self, binaries: programs.Binaries) -> None:
         self._place()
         shutil.rmtree(self._data, ignore_errors=True)
-        for folder in (self._data, self._socket):
-            folder.mkdir(parents=True, exist_ok=True)
-            self._give(folder)
-        self._data.chmod(0o700)
+        self._own(self._data)
         locale = ("-E", "UTF8", "--locale=C.UTF-8", "--no-sync")
         owner = ("-U", self._user.pw_name, "-A", "trust")
         self._call(binaries, "initdb", "-D", self._data, *owner, *locale)
-        text = _SETTINGS.format(socket=self._socket, port=_PORT)
         with (self._data / "postgresql.conf").open("a") as configuration:
-            configuration.write(text)
+            configuration.write(_SETTINGS)
 
     def _place(self) -> None:
         """Choose a folder to which the server's user can walk."""
+        if self._link.is_symlink():
+            self._link.unlink()
         parents = [self._layout.dev, *self._layout.dev.parents]
         if not self._is_root or all(p.stat().st_mode & 0o001 for p in parents):
             self._link.mkdir(parents=True, exist_ok=True)
@@ -189,19 +179,21 @@ class PrivateServer:
                 tempfile.mkdtemp(prefix="backflush-postgres-", dir="/var/tmp")
             )
             folder.chmod(0o755)
-            if self._link.is_symlink():
-                self._link.unlink()
             self._link.symlink_to(folder, target_is_directory=True)
 
-    def _give(self, folder: Path) -> None:
+    def _own(self, folder: Path) -> None:
+        """Create a folder for the server's user alone (root passes all the same)."""
+        folder.mkdir(parents=True, exist_ok=True)
         if self._is_root:
             os.chown(folder, self._user.pw_uid, self._user.pw_gid)
+        folder.chmod(0o700)
 
     def _start(self, binaries: programs.Binaries) -> None:
-        self._socket.mkdir(parents=True, exist_ok=True)
-        self._give(self._socket)
-        log = self._data / "server.log"
-        self._call(binaries, "pg_ctl", "-D", self._data, "-w", "-l", log, "start")
+        # given at each start, for the checkout may have been moved
+        self._own(self._socket)
+        options = ("-o", f"-k '{self._socket}' -p {_PORT}")
+        log = ("-l", self._data / "server.log")
+        self._call(binaries, "pg_ctl", "-D", self._data, "-w", *log, *options, "start")
         # an owner without superuser rights: Odoo refuses the role "postgres"
         role = (
             "DO $$BEGIN IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = "

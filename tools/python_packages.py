@@ -13,8 +13,8 @@ from console import Trouble, run_logged
 from layout import Layout
 
 _NO_NETWORK = (
-    "Python's packages could not be installed: see {log}; without a network, set "
-    "BACKFLUSH_CACHE to a cache folder in which ./dev has been run before."
+    "Python's packages could not be installed: connect this machine to the network, or "
+    "set BACKFLUSH_CACHE to a cache that ./dev has filled elsewhere (log: {log})."
 )
 
 

@@ -29,6 +29,7 @@ ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "static" / "description"
 SIZE = {"width": 1400, "height": 900}
 _COLOURS = 128
+_MARGIN = 24
 _READY = ".o_action_manager .o_view_controller, .o_setting_container"
 
 
@@ -86,6 +87,13 @@ def _posting(client: Client) -> None:
     client.open(f"backflush.posting/{row}")
 
 
+def _entry(client: Client) -> None:
+    row = client.find(
+        "account.move", ("backflush_posting_ids.product_id.name", "like", "Bookshelf")
+    )
+    client.open(f"account.move/{row}")
+
+
 def _order(client: Client) -> None:
     row = client.find(
         "mrp.production",
@@ -96,16 +104,11 @@ def _order(client: Client) -> None:
 
 
 def _variances(client: Client) -> None:
-    client.open(_action("backflush_variance_action") + "?view_type=pivot")
-    page = client.page
-    closed = page.locator("tbody .o_pivot_header_cell_closed")
-    for number in range(closed.count()):
-        # each click opens one kind, so that the next one is the first closed again
-        closed.first.click()
-        product = page.locator(".o-dropdown--menu").get_by_text("Product", exact=True)
-        if not number:
-            product.click()
-        page.wait_for_timeout(500)
+    client.open(_action("backflush_variance_action"))
+    kinds = client.page.locator(".o_group_header")
+    for number in reversed(range(kinds.count())):
+        kinds.nth(number).click()
+        client.page.wait_for_timeout(500)
 
 
 def _standard(client: Client) -> None:
@@ -119,8 +122,8 @@ def _version(client: Client) -> None:
 
 def _settings(client: Client) -> None:
     client.open("action-account.action_account_config")
-    block = client.page.locator("#backflush_costing").first
-    block.evaluate("block => block.scrollIntoView()")
+    title = client.page.locator("h2", has_text="Backflush Costing")
+    title.evaluate("title => title.scrollIntoView()")
     client.page.wait_for_timeout(500)
 
 
@@ -131,6 +134,7 @@ def _check(client: Client) -> None:
 PICTURES: dict[str, Callable[[Client], None]] = {
     "postings": _postings,
     "posting": _posting,
+    "entry": _entry,
     "order": _order,
     "variances": _variances,
     "standard": _standard,
@@ -142,9 +146,14 @@ PICTURES: dict[str, Callable[[Client], None]] = {
 
 def _save(data: bytes, path: Path) -> None:
     """Write a picture with few colours: a fifth of the size, and nobody sees it."""
-    from PIL import Image
+    from PIL import Image, ImageChops
 
     image = Image.open(io.BytesIO(data)).convert("RGB")
+    # leave out the empty part at the bottom
+    width, height = image.size
+    ground = Image.new("RGB", image.size, image.getpixel((width // 2, height - 1)))
+    box = ImageChops.difference(image, ground).getbbox()
+    image = image.crop((0, 0, width, min(height, (box[3] if box else 0) + _MARGIN)))
     image.quantize(_COLOURS, dither=Image.Dither.NONE).save(path, optimize=True)
 
 

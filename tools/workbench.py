@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
@@ -15,7 +16,7 @@ from console import step
 from databases import Databases
 from layout import Layout, locked
 from odoo_runtime import Odoo
-from postgres import PrivateServer, Server, named_server
+from postgres import PrivateServer, named_server
 
 Result = TypeVar("Result")
 
@@ -28,13 +29,16 @@ def set_up(layout: Layout, *, browser: bool = False, quiet: bool = False) -> Dat
             return action(layout)
 
     layout.prepare()
+    if os.environ.get("ODOO_PATH"):
+        odoo_source.find(layout)  # what is wrong with it is said before anything else
+    named = named_server()
     with locked(layout.cache / "set-up.lock"), ThreadPoolExecutor() as pool:
         # the first two wait for the network, the others mostly for the disk
         interpreter = pool.submit(timed, "Python packages", python_packages.ensure)
         source = pool.submit(timed, "Odoo 19.0", odoo_source.find)
         if browser:
             timed("Chromium and wkhtmltopdf", programs.ensure_optional)
-        server = timed("PostgreSQL", _server)
+        server = named or timed("PostgreSQL", lambda it: PrivateServer(it).server())
         return Databases(Odoo(layout, interpreter.result(), source.result(), server))
 
 
@@ -46,7 +50,3 @@ def python(layout: Layout) -> Path:
             with step("Python packages"):
                 return python_packages.ensure(layout)
         return python_packages.ensure(layout)
-
-
-def _server(layout: Layout) -> Server:
-    return named_server() or PrivateServer(layout).server()
