@@ -241,10 +241,9 @@ def completion_target(
     cost applied (card × good output); ± the rows between them.
     """
     cards = cards or {}
-    element = accounts.material_element
     stock = merge(
         [
-            {Key(accounts.stock[made.product], element, OUTPUT, made.product): amount}
+            {Key(accounts.stock[made.product], None, OUTPUT, made.product): amount}
             for made in (order.output, *order.byproducts)
             if (amount := made.amount)
         ]

@@ -52,15 +52,25 @@ class AccountMove(models.Model):
         self._withdraw_backflush_bills()
         return res
 
+    def _compute_show_reset_to_draft_button(self):
+        res = super()._compute_show_reset_to_draft_button()
+        for move in self:
+            if move._get_backflush_entry_postings():
+                move.show_reset_to_draft_button = False
+        return res
+
+    def _reverse_moves(self, default_values_list=None, cancel=False):
+        if not self.env.context.get("backflush_engine"):
+            self._check_backflush_entry()
+        return super()._reverse_moves(default_values_list, cancel)
+
     @api.ondelete(at_uninstall=False)
     def _unlink_except_backflush_entry(self):
         self._check_backflush_entry()
 
     def _check_backflush_entry(self):
         """Entries of the addon change only through their posting."""
-        postings = self.sudo().backflush_posting_ids.filtered(
-            lambda posting: posting.event not in DOCUMENT_EVENTS
-        )
+        postings = self._get_backflush_entry_postings()
         if postings:
             raise UserError(
                 self.env._(
@@ -71,17 +81,41 @@ class AccountMove(models.Model):
                 )
             )
 
+    def _get_backflush_entry_postings(self):
+        """Postings whose entry this is, not those about a user's own document."""
+        return self.sudo().backflush_posting_ids.filtered(
+            lambda posting: posting.event not in DOCUMENT_EVENTS
+        )
+
+    # -- customer invoices ------------------------------------------------------
+
+    def _stock_account_prepare_realtime_out_lines_vals(self):
+        vals_list = super()._stock_account_prepare_realtime_out_lines_vals()
+        for move in self.filtered(lambda m: m.is_sale_document(True)):
+            move = move.with_company(move.company_id)
+            for line in move.invoice_line_ids:
+                if components := line._get_backflush_kit():
+                    vals_list = [x for x in vals_list if x["cogs_origin_id"] != line.id]
+                    vals_list += line._prepare_backflush_kit_costs(components)
+        return vals_list
+
     # -- vendor bills -----------------------------------------------------------
 
     def _stock_account_prepare_anglo_saxon_in_lines_vals(self):
         vals_list = super()._stock_account_prepare_anglo_saxon_in_lines_vals()
         for move in self.filtered(lambda m: m.is_purchase_document(True)):
             move = move.with_company(move.company_id)
-            # A future-dated bill comes here twice before it is posted.
-            done = move.line_ids.cogs_origin_id
-            for line in move.invoice_line_ids - done:
-                if line._is_backflush_goods_line():
-                    vals_list += line._prepare_backflush_difference()
+            lines = move.invoice_line_ids.filtered(
+                lambda line: line._is_backflush_goods_line()
+            )
+            # A future-dated bill comes here before it is posted, and then again.
+            move.line_ids.filtered(
+                lambda item, lines=lines: (
+                    item.display_type == "cogs" and item.cogs_origin_id in lines
+                )
+            ).unlink()
+            for line in lines:
+                vals_list += line._prepare_backflush_difference()
         return vals_list
 
     def _post_backflush_bills(self):

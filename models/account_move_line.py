@@ -7,6 +7,7 @@ from ..costing.matching import Moved, match_oldest_first
 from ..costing.variance import ZERO, price_row
 from .backflush_books import number
 
+ONE = Decimal(1)
 #: Documents whose quantity comes in (a bill) or back in (a customer's credit note).
 INCOMING = ("in_invoice", "in_receipt", "out_refund")
 
@@ -25,7 +26,8 @@ class AccountMoveLine(models.Model):
         if not self._is_backflush_goods_line():
             return price
         quantity = self._get_backflush_quantity()
-        return float(self._get_backflush_passed() / quantity) if quantity else 0.0
+        passed = self._get_backflush_passed(self.product_id)
+        return float(passed / quantity) if quantity else 0.0
 
     def _is_backflush_goods_line(self):
         """A product line whose goods stand in stock at a backflush standard."""
@@ -47,35 +49,38 @@ class AccountMoveLine(models.Model):
         )
         return number(quantity)
 
-    def _get_backflush_passed(self) -> Decimal:
+    def _get_backflush_passed(self, product, factor: Decimal = ONE) -> Decimal:
         """What the line's quantity passes at (DESIGN §4, rule 9), rounded.
+
+        `product` is the line's own, or a component of the kit that the line sells, of
+        which there are `factor` in each.
 
         Matched to the stock facts of its order line, oldest first, each at its own
         standard. What is billed or invoiced before it moved passes at today's standard;
         a credit note takes only what really went back.
         """
         self.ensure_one()
-        unit = number(self.company_id.currency_id.rounding)
-        already, quantity = self._get_backflush_before(), self._get_backflush_quantity()
-        moved = self._get_backflush_moved()
+        already = self._get_backflush_before() * factor
+        upper = already + self._get_backflush_quantity() * factor
+        moved = self._get_backflush_moved(product)
         # The difference of two rounded totals: parts never add up to another cent.
-        return self._pass_at_standard(moved, already + quantity, unit) - (
-            self._pass_at_standard(moved, already, unit)
+        return self._pass_at_standard(product, moved, upper) - (
+            self._pass_at_standard(product, moved, already)
         )
 
-    def _pass_at_standard(self, moved, quantity: Decimal, unit: Decimal) -> Decimal:
+    def _pass_at_standard(self, product, moved, quantity: Decimal) -> Decimal:
         match = match_oldest_first(moved, ZERO, quantity)
         amount = match.amount
         if self.move_id.move_type not in ("in_refund", "out_refund"):
-            product = self.product_id.with_company(self.company_id)
+            product = product.with_company(self.company_id)
             amount += (quantity - match.quantity) * number(product.standard_price)
-        return round_half_up(amount, unit)
+        return round_half_up(amount, number(self.company_id.currency_id.rounding))
 
-    def _get_backflush_moved(self) -> list[Moved]:
+    def _get_backflush_moved(self, product) -> list[Moved]:
         """Facts of the line's order line in the document's direction, oldest first."""
         facts = self.env["backflush.stock.fact"].sudo()
         moves = self._get_stock_moves().filtered(
-            lambda move: move.state == "done" and move.product_id == self.product_id
+            lambda move: move.state == "done" and move.product_id == product
         )
         if not moves:
             return []
@@ -122,6 +127,76 @@ class AccountMoveLine(models.Model):
     def _get_backflush_siblings(self):
         return self.purchase_line_id.invoice_lines | self.sale_line_ids.invoice_lines
 
+    # -- kits -------------------------------------------------------------------
+
+    def _get_backflush_kit(self):
+        """{component: quantity in one unit of the kit} of what the line delivers.
+
+        Only perpetual components that the addon covers; empty for anything but a kit.
+        """
+        self.ensure_one()
+        order_line = self.sale_line_ids[-1:]
+        moves = order_line.move_ids.filtered(
+            lambda move: move.state != "cancel" and move.bom_line_id
+        )
+        boms = moves.bom_line_id.bom_id.filtered(
+            lambda bom: (
+                bom.type == "phantom"
+                and bom.product_tmpl_id == self.product_id.product_tmpl_id
+            )
+        )
+        if self.display_type != "product" or not boms:
+            return {}
+        bom = boms[0]
+        products = self.env["product.product"].with_company(self.company_id)
+        return {
+            component: number(needed["qty"]) / number(bom.product_qty)
+            for product_id, needed in order_line._get_bom_component_qty(bom).items()
+            if (component := products.browse(product_id)).is_storable
+            and component.valuation == "real_time"
+            and component.cost_method == "standard"
+            and component._is_backflush_covered()
+        }
+
+    def _prepare_backflush_kit_costs(self, components):
+        """Vals of the cost lines of a sold kit: each component at its delivery's."""
+        self.ensure_one()
+        position = self.move_id.fiscal_position_id
+        kit = self.product_id.product_tmpl_id
+        expense = (
+            kit.get_product_accounts(fiscal_pos=position)["expense"]
+            or self.move_id.journal_id.default_account_id
+        )
+        sign = -1 if self.move_id.move_type == "out_refund" else 1
+        vals_list = []
+        for component, factor in components.items():
+            cost = sign * float(self._get_backflush_passed(component, factor))
+            template = component.product_tmpl_id
+            stock = template.get_product_accounts(fiscal_pos=position)[
+                "stock_valuation"
+            ]
+            if cost:
+                vals_list += [
+                    self._prepare_backflush_cost_item(component, stock, -cost),
+                    self._prepare_backflush_cost_item(component, expense, cost)
+                    | {"analytic_distribution": self.analytic_distribution},
+                ]
+        return vals_list
+
+    def _prepare_backflush_cost_item(self, product, account, balance):
+        return {
+            "name": product.display_name,
+            "move_id": self.move_id.id,
+            "partner_id": self.move_id.commercial_partner_id.id,
+            "product_id": product.id,
+            "product_uom_id": product.uom_id.id,
+            "account_id": account.id,
+            "balance": balance,
+            "display_type": "cogs",
+            "tax_ids": [],
+            "cogs_origin_id": self.id,
+        }
+
     # -- vendor bills -----------------------------------------------------------
 
     def _get_price_difference_account(self):
@@ -138,7 +213,8 @@ class AccountMoveLine(models.Model):
         """Vals of the two items that take the price difference out of stock."""
         self.ensure_one()
         sign = -1 if self.move_id.move_type == "in_refund" else 1
-        difference = number(self.balance) - sign * self._get_backflush_passed()
+        passed = self._get_backflush_passed(self.product_id)
+        difference = number(self.balance) - sign * passed
         if not difference:
             return []
         common = {

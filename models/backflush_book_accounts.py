@@ -78,7 +78,7 @@ class BookAccounts:
         )
 
     def _find_stock_account(self, product_id: int) -> int:
-        product = self.env["product.product"].browse(product_id)
+        product = self.product(product_id)
         account = product._get_backflush_relief_account()
         place = self.env._(
             "the category %(category)s of %(product)s (Inventory › Configuration › "
@@ -108,10 +108,11 @@ class BookAccounts:
             self._element_place(self.material),
         )
 
-    def check_category(self, product):
+    def check_category(self, product, trigger):
         """Refuse a set-up in which Odoo would cost the same goods a second time."""
         category = product.categ_id
-        trigger = product._get_backflush_trigger()
+        if trigger != product._get_backflush_trigger():
+            return  # booked under another trigger, and corrected under it
         wanted = "real_time" if trigger == "completion" else "periodic"
         if product.cost_method != "standard":
             raise UserError(

@@ -53,6 +53,7 @@ class BookCards:
     def card(self, standard) -> Card:
         """The plain values of a card."""
         if standard.id not in self._cards:
+            self._product_ids.update(standard.line_ids.component_id.ids)
             lines = tuple(
                 CardLine(
                     line.line_type,
@@ -75,6 +76,7 @@ class BookCards:
         Such a component stands on no stock account: it is relieved through its card.
         """
         result: dict[int, Card] = {}
+        self._product_ids.update(product_ids)
         level = self.env["product.product"].browse(product_ids)
         while level := level.filtered(
             lambda p: p.id not in result and p._get_backflush_trigger() == "delivery"
@@ -97,7 +99,7 @@ class BookCards:
         inner = self.inner_cards([line.product for line in card.lines if line.product])
         totals: dict = defaultdict(Decimal)
         for part in relieve(card, self.accounts, inner):
-            material = self.env["product.product"].browse(part.product)
+            material = self.product(part.product)
             if part.kind == MATERIAL and material.valuation == "real_time":
                 account = self.env["account.account"].browse(part.account)
                 totals[account] += part.amount

@@ -36,6 +36,7 @@ class Books(BookAccounts, BookCards):
         self.records = records
         self.unit = number(company.currency_id.rounding)
         self.standards = {}
+        self._product_ids = set()
         self._cards = {}
         self._dates = {}
         self._distributions = {}
@@ -159,11 +160,17 @@ class Books(BookAccounts, BookCards):
         facts = self.env["backflush.stock.fact"].search(
             [("move_id", "in", moves.ids)], order="id"
         )
+        self._product_ids.update(facts.product_id.ids)
         result = defaultdict(self.env["backflush.stock.fact"].browse)
         result.update(
             {move.id: group for move, group in facts.grouped("move_id").items()}
         )
         return result
+
+    def product(self, product_id: int):
+        """A product, read together with all others of the batch."""
+        products = self.env["product.product"]
+        return products.browse(product_id).with_prefetch(tuple(self._product_ids))
 
     def facts_of(self, moves):
         empty = self.env["backflush.stock.fact"]

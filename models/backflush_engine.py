@@ -4,10 +4,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from odoo import Command, api, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL, OrderedSet
+from odoo.tools.misc import clean_context
 
 from ..costing.entry import Key, Target, merge, owed, owed_rows
 from ..costing.variance import KINDS
@@ -15,8 +17,9 @@ from .backflush_books import Books
 
 _logger = logging.getLogger(__name__)
 
-#: Where the events of the running call wait until its end.
-COLLECTED = "backflush_events"
+#: Where the events of a running call wait until its end, by cursor. (Not in the cursor's
+#: own `precommit.data` or `cache`: savepoints clear those.)
+_collected: WeakKeyDictionary = WeakKeyDictionary()
 
 
 @dataclass
@@ -66,24 +69,25 @@ class BackflushEngine(models.AbstractModel):
 
         Numbering journal entries holds a lock until commit: the later, the better.
         """
-        data = self.env.cr.precommit.data
-        if COLLECTED in data:
+        cursor = self.env.cr
+        if cursor in _collected:
             yield
             return
-        data[COLLECTED] = events = defaultdict(OrderedSet)
+        _collected[cursor] = events = defaultdict(OrderedSet)
         try:
             yield
         finally:
-            data.pop(COLLECTED, None)
+            del _collected[cursor]
         for model, ids in events.items():
-            self._post_records(self.env[model].browse(ids))
+            # Work inside that was rolled back may have taken its records along.
+            self._post_records(self.env[model].browse(ids).exists())
 
     @api.model
     def _enqueue(self, records):
         """Have `records` posted at the end of the running call, or now outside one."""
         if not records:
             return
-        events = self.env.cr.precommit.data.get(COLLECTED)
+        events = _collected.get(self.env.cr)
         if events is None:
             self._post_records(records)
         else:
@@ -104,15 +108,15 @@ class BackflushEngine(models.AbstractModel):
 
     @api.model
     def _as_engine(self, company):
-        """The engine, acting for one company."""
-        return (
-            self.sudo()
-            .with_context(backflush_engine=True, allowed_company_ids=company.ids)
-            .with_company(company)
-        )
+        """The engine, acting for one company, without the defaults of a screen."""
+        context = clean_context(self.env.context)
+        context |= {"backflush_engine": True, "allowed_company_ids": company.ids}
+        return self.sudo().with_context(context).with_company(company)
 
     def _post_batch(self, records):
         self._lock(records)
+        # What others left to be written is theirs: its errors are no failure of ours.
+        self.env.cr.flush()
         try:
             with self.env.cr.savepoint():
                 self._book(records)
@@ -218,7 +222,7 @@ class BackflushEngine(models.AbstractModel):
         products = {job.product for job in jobs}
         name = jobs[0].group.display_name
         if len(products) == 1:
-            return f"{name} - {products.pop().display_name}"
+            return f"{name} - {products.pop().name}"
         return name
 
     # -- documents --------------------------------------------------------------

@@ -69,9 +69,9 @@ class BackflushVariance(models.Model):
         ondelete="set null",
     )
     quantity_standard = fields.Float(
-        digits=0, readonly=True, help="What the standard allows."
+        digits=0, readonly=True, aggregator=None, help="What the standard allows."
     )
-    quantity_actual = fields.Float(digits=0, readonly=True)
+    quantity_actual = fields.Float(digits=0, readonly=True, aggregator=None)
     price_standard = fields.Float(digits=0, readonly=True, aggregator=None)
     price_actual = fields.Float(digits=0, readonly=True, aggregator=None)
     amount = fields.Monetary(

@@ -105,7 +105,7 @@ class MrpProduction(models.Model):
             facts=books.facts_of(self._get_backflush_moves()),
             target=Target({}, {}),
         )
-        trigger = self.product_id._get_backflush_trigger()
+        trigger = self._get_backflush_event_trigger(books)
         if not trigger:
             job.entry_due = False
             job.remark = self.env._(
@@ -113,10 +113,16 @@ class MrpProduction(models.Model):
                 product=self.product_id.display_name,
             )
             return job
-        books.check_category(self.product_id)
+        books.check_category(self.product_id, trigger)
         job.standard = job.standard or books.get_standard(self.product_id)
         self._set_backflush_target(job, trigger, books)
         return job
+
+    def _get_backflush_event_trigger(self, books):
+        """The product's trigger; what has been carried at completion stays so."""
+        if books.standing(self).account_move_id:
+            return "completion"
+        return self.product_id._get_backflush_trigger()
 
     def _set_backflush_target(self, job, trigger, books):
         order = self._get_backflush_completion(books)

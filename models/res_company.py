@@ -74,11 +74,16 @@ class ResCompany(models.Model):
         return self
 
     def _get_backflush_elements(self):
-        """Active cost elements of the company or of its nearest parent that has any."""
+        """Active cost elements of the company or of its nearest parent that has any.
+
+        sudo: whoever posts a bill need not be able to read our configuration.
+        """
         self.ensure_one()
         companies = self.sudo().parent_ids
-        elements = self.env["backflush.element"].search(
-            [("company_id", "in", companies.ids)]
+        elements = (
+            self.env["backflush.element"]
+            .sudo()
+            .search([("company_id", "in", companies.ids)])
         )
         by_company = elements.grouped(lambda element: element.company_id.id)
         for company in companies[::-1]:

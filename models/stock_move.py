@@ -2,6 +2,7 @@ from decimal import Decimal
 
 from odoo import api, fields, models
 from odoo.tools import SQL
+from odoo.tools.misc import clean_context
 
 from ..costing.entry import Target, delivery_target
 from ..costing.variance import ZERO
@@ -83,8 +84,10 @@ class StockMove(models.Model):
                 continue
             covered.product_id._set_backflush_covered()
             covered._lock_backflush_version(company)
-            vals_list = covered._prepare_backflush_facts()
-            self.env["backflush.stock.fact"].sudo().create(vals_list)
+            # without the defaults that a screen may have put into the context
+            context = clean_context(self.env.context)
+            facts = self.env["backflush.stock.fact"].sudo().with_context(context)
+            facts.create(covered._prepare_backflush_facts())
             covered._register_backflush_events()
 
     def _lock_backflush_version(self, company):
@@ -199,7 +202,7 @@ class StockMove(models.Model):
         """Cost of sales of a delivered (negative: returned) quantity at its card."""
         self.ensure_one()
         product = self.product_id
-        books.check_category(product)
+        books.check_category(product, "delivery")
         standard = (
             books.frozen_standard(self)
             or self._get_backflush_original_standard()

@@ -6,6 +6,7 @@ from . import (
     test_failures,
     test_native_entries,
     test_purchase,
+    test_readme_example,
     test_revaluation,
     test_standards,
     test_svc_keyboards,

@@ -114,6 +114,27 @@ class DeliveryEvents:
         picking = self._deliver(order)
         self.assertEqual(picking.move_ids.product_id, self.p)
         self._check_delivery(picking, 6)
+        self.p.with_context(disable_auto_revaluation=True).standard_price = 99.0
+        entry = {"asset_receivable": 300.0, "income": -300.0}
+        if self.trigger == "completion":
+            entry |= {"cost_of_sales": 150.0, "finished": -150.0}
+        self.assertEntry(self._invoice(order), entry)
+
+    def test_kit_of_several_units_invoiced_in_parts(self):
+        """A bill of 2 kits of 3 P each: 1.5 P in one kit; stored kits cost once too."""
+        kit = self._create_product("Kit", self.finished, list_price=100.0)
+        self._create_bom(kit, 2, {self.p: 3}, type="phantom")
+        order = self._sell(kit, 8, 100.0)
+        self._deliver(order)
+        first = order._create_invoices()
+        first.invoice_line_ids.quantity = 2
+        first.action_post()
+        second = self._invoice(order)
+        costs = [
+            self._summarise(x.line_ids).get("cost_of_sales") for x in first | second
+        ]
+        expected = [75.0, 225.0] if self.trigger == "completion" else [None, None]
+        self.assertEqual(costs, expected)
 
     def test_d4_return_at_the_same_standard(self):
         order = self._sell(self.p, 20, 40.0)

@@ -150,3 +150,41 @@ class TestNativeEntries(BackflushCommon):
         )
         value = 12 * self.p.standard_price
         self.assertLessEqual(abs(sum(lines.mapped("balance")) - value), 0.005 * 4)
+
+    def test_events_of_rolled_back_work_are_dropped(self):
+        engine = self.env["backflush.engine"]
+        with engine._collect():
+            savepoint = self.env.cr.savepoint()
+            engine._enqueue(self._create_production(self.p, 10))
+            savepoint.close(rollback=True)
+            self._produce(self.p, 5)
+        postings = self.env["backflush.posting"].search(
+            [("company_id", "=", self.company.id)]
+        )
+        self.assertEqual(postings.mapped("quantity"), [5])
+
+    def test_defaults_of_a_screen_do_not_reach_the_documents(self):
+        order = self._create_production(self.p, 10)
+        with Form(order) as form:
+            form.qty_producing = 10
+        order.with_context(
+            default_name="X", default_quantity=7, default_state="draft"
+        ).button_mark_done()
+        posting = order.backflush_posting_ids
+        self.assertEqual((posting.state, posting.quantity), ("posted", 10))
+        self.assertNotEqual(posting.account_move_id.name, "X")
+
+    def test_switched_trigger_leaves_what_is_booked(self):
+        order = self._produce(self.p, 10)
+        self.finished.write(
+            {
+                "property_backflush_trigger": "delivery",
+                "property_valuation": "periodic",
+            }
+        )
+        order.move_raw_ids.move_line_ids.quantity = 21
+        correction = order.backflush_posting_ids.sorted("id")[-1]
+        self.assertEntry(
+            correction.account_move_id,
+            {"material_quantity_variance": 5.0, "materials": -5.0},
+        )

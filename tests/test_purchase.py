@@ -1,7 +1,8 @@
 """Events A1–A4, A6, A7, S2: bills pass materials at the standard of their receipt."""
 
 from odoo import Command, fields
-from odoo.tests import tagged
+from odoo.exceptions import AccessError
+from odoo.tests import new_test_user, tagged
 
 from .common import BackflushCommon
 from .variants import Variant3
@@ -192,11 +193,12 @@ class PurchaseEvents:
         order = self._order(self.m, 100, 5.2)
         self._receive(order)
         tomorrow = fields.Date.add(fields.Date.today(), days=30)
-        bill = self._bill(order, post=False, date=tomorrow, invoice_date=tomorrow)
+        bill = self._bill(order, 5.5, post=False, date=tomorrow, invoice_date=tomorrow)
         bill._post(soft=True)
         self.assertEqual(bill.state, "draft")
         self.assertFalse(self._get_rows(bill))
         bill.auto_post = "no"
+        bill.invoice_line_ids.price_unit = 5.2
         bill._post(soft=False)
         self._check(
             bill,
@@ -250,6 +252,34 @@ class PurchaseEvents:
             bill,
             {"materials": 515.7, "ppv": 18.9, "liability_payable": -534.6},
             [("material_price", 18.9)],
+        )
+
+
+@tagged("post_install", "-at_install")
+class TestBillingUser(BackflushCommon):
+    def test_whoever_may_post_bills_needs_no_right_of_ours(self):
+        self._activate_standards(m=5.0, s=6.0)
+        user = new_test_user(
+            self.env,
+            "billing",
+            "account.group_account_invoice",
+            company_id=self.company.id,
+            company_ids=[Command.set(self.company.ids)],
+        )
+        self.materials.property_price_difference_account_id = False
+        order = self._order(self.m, 100, 5.2)
+        self._receive(order)
+        bill = self._bill(order, post=False).with_user(user)
+        bill.action_post()
+        self.assertEqual(bill.state, "posted")
+        self.assertEqual(
+            self._summarise(bill.sudo().line_ids)["material_price_variance"], 20.0
+        )
+        with self.assertRaises(AccessError):
+            self.env["backflush.variance"].with_user(user).search([])
+        bill.button_draft()
+        self.assertFalse(
+            self.env["backflush.variance"].search([("product_id", "=", self.m.id)])
         )
 
 
