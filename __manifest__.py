@@ -32,5 +32,6 @@
     ],
     "post_init_hook": "post_init_hook",
     "uninstall_hook": "uninstall_hook",
+    "images": ["static/description/postings.png"],
     "application": True,
 }

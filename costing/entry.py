@@ -195,9 +195,12 @@ def relieve(
     """
     result: list[Relief] = []
     for line in card.lines:
-        own = line.product == card.product  # bought goods: their card is their price
-        if line.type == "component" and line.product in cards and not own:
-            inner = relieve(cards[line.product], accounts, cards)
+        # bought goods are on their own card: that is their price, not a sub-assembly
+        inner_card = (
+            cards.get(line.product or 0) if line.product != card.product else None
+        )
+        if line.type == "component" and inner_card:
+            inner = relieve(inner_card, accounts, cards)
             result += [
                 part._replace(amount=part.amount * line.quantity) for part in inner
             ]

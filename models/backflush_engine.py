@@ -17,8 +17,8 @@ from .backflush_books import Books
 
 _logger = logging.getLogger(__name__)
 
-#: Where the events of a running call wait until its end, by cursor. (Not in the cursor's
-#: own `precommit.data` or `cache`: savepoints clear those.)
+#: Where the events of a running call wait until its end, by cursor. (Not in the
+#: cursor's own `precommit.data` or `cache`: savepoints clear those.)
 _collected: WeakKeyDictionary = WeakKeyDictionary()
 
 
@@ -111,7 +111,7 @@ class BackflushEngine(models.AbstractModel):
         """The engine, acting for one company, without the defaults of a screen."""
         context = clean_context(self.env.context)
         context |= {"backflush_engine": True, "allowed_company_ids": company.ids}
-        return self.sudo().with_context(context).with_company(company)
+        return self.with_env(self.env(su=True, context=context)).with_company(company)
 
     def _post_batch(self, records):
         self._lock(records)

@@ -85,9 +85,8 @@ class StockMove(models.Model):
             covered.product_id._set_backflush_covered()
             covered._lock_backflush_version(company)
             # without the defaults that a screen may have put into the context
-            context = clean_context(self.env.context)
-            facts = self.env["backflush.stock.fact"].sudo().with_context(context)
-            facts.create(covered._prepare_backflush_facts())
+            env = self.env(su=True, context=clean_context(self.env.context))
+            env["backflush.stock.fact"].create(covered._prepare_backflush_facts())
             covered._register_backflush_events()
 
     def _lock_backflush_version(self, company):

@@ -122,7 +122,11 @@ def oca(sources: Sources) -> str:
             subprocess.run(command, cwd=folder, check=True)
         if not sources.tool("oca-checks-odoo-module", planted, cwd=Path(folder)):
             return "oca-checks-odoo-module no longer finds a defect planted on purpose."
-        return sources.tool("oca-checks-odoo-module", module, cwd=Path(folder))
+        # the README is Markdown, which Odoo and code hosts show as well
+        options = ("--disable", "prefer-readme-rst")
+        return sources.tool(
+            "oca-checks-odoo-module", *options, module, cwd=Path(folder)
+        )
 
 
 def _plant_defect(module: Path) -> None:
