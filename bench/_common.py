@@ -97,7 +97,10 @@ def install(database: str, *, update: bool = False) -> None:
     command = [sys.executable, "-m", "odoo", "server", "-c", setting("ODOO_RC")]
     command += ["-d", database, "-u" if update else "-i", ADDON]
     command += ["--stop-after-init", "--no-http", "--log-level=warn"]
-    if subprocess.run(command, stdin=subprocess.DEVNULL, check=False).returncode:
+    # not where the user stands: python -m finds modules there
+    folder = setting("BACKFLUSH_RESULTS")
+    result = subprocess.run(command, cwd=folder, stdin=subprocess.DEVNULL, check=False)
+    if result.returncode:
         fail(f"the addon cannot be installed in {database}: see the lines above.")
 
 

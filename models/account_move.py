@@ -1,5 +1,6 @@
 from odoo import Command, api, fields, models
 from odoo.exceptions import UserError
+from odoo.fields import Domain
 
 from .backflush_books import Books, local_date
 
@@ -76,15 +77,29 @@ class AccountMove(models.Model):
                 self.env._(
                     "%(entry)s was made by the backflush posting %(posting)s. Open "
                     "that posting and reverse it there.",
-                    entry=postings[0].account_move_id.display_name,
+                    entry=self[:1].display_name,
                     posting=postings[0].name,
                 )
             )
 
     def _get_backflush_entry_postings(self):
-        """Postings whose entry this is, not those about a user's own document."""
-        return self.sudo().backflush_posting_ids.filtered(
-            lambda posting: posting.event not in DOCUMENT_EVENTS
+        """Postings whose entry (or reversal) this is; not a user's own document.
+
+        sudo: whoever opens an entry need not be able to read postings.
+        """
+        entries = self.filtered(lambda move: move.move_type == "entry")
+        if not entries:
+            return self.env["backflush.posting"]
+        return (
+            self.env["backflush.posting"]
+            .sudo()
+            .search(
+                Domain("event", "not in", DOCUMENT_EVENTS)
+                & (
+                    Domain("account_move_id", "in", entries.ids)
+                    | Domain("reversal_move_id", "in", entries.ids)
+                )
+            )
         )
 
     # -- customer invoices ------------------------------------------------------
@@ -94,9 +109,10 @@ class AccountMove(models.Model):
         for move in self.filtered(lambda m: m.is_sale_document(True)):
             move = move.with_company(move.company_id)
             for line in move.invoice_line_ids:
-                if components := line._get_backflush_kit():
+                # Odoo leaves out what rounds to nothing per unit.
+                if components := line._get_backflush_costed():
                     vals_list = [x for x in vals_list if x["cogs_origin_id"] != line.id]
-                    vals_list += line._prepare_backflush_kit_costs(components)
+                    vals_list += line._prepare_backflush_costs(components)
         return vals_list
 
     # -- vendor bills -----------------------------------------------------------
@@ -106,7 +122,9 @@ class AccountMove(models.Model):
         for move in self.filtered(lambda m: m.is_purchase_document(True)):
             move = move.with_company(move.company_id)
             lines = move.invoice_line_ids.filtered(
-                lambda line: line._is_backflush_goods_line()
+                lambda line: (
+                    line._is_backflush_goods_line() and line._passes_backflush_account()
+                )
             )
             # A future-dated bill comes here before it is posted, and then again.
             move.line_ids.filtered(

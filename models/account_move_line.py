@@ -5,9 +5,18 @@ from odoo import models
 from ..costing.entry import round_half_up
 from ..costing.matching import Moved, match_oldest_first
 from ..costing.variance import ZERO, price_row
-from .backflush_books import number
+from .backflush_books import Books, number
 
 ONE = Decimal(1)
+#: What a posted entry of the addon keeps as it is.
+BOOKED_FIELDS = {
+    "account_id",
+    "balance",
+    "debit",
+    "credit",
+    "amount_currency",
+    "move_id",
+}
 #: Documents whose quantity comes in (a bill) or back in (a customer's credit note).
 INCOMING = ("in_invoice", "in_receipt", "out_refund")
 
@@ -64,17 +73,39 @@ class AccountMoveLine(models.Model):
         upper = already + self._get_backflush_quantity() * factor
         moved = self._get_backflush_moved(product)
         # The difference of two rounded totals: parts never add up to another cent.
-        return self._pass_at_standard(product, moved, upper) - (
-            self._pass_at_standard(product, moved, already)
+        total = sum((fact.quantity for fact in moved), ZERO)
+        unmoved = self._get_backflush_net() * factor - total
+        return self._pass_at_standard(product, moved, upper, unmoved) - (
+            self._pass_at_standard(product, moved, already, unmoved)
         )
 
-    def _pass_at_standard(self, product, moved, quantity: Decimal) -> Decimal:
+    def _pass_at_standard(self, product, moved, quantity, unmoved) -> Decimal:
         match = match_oldest_first(moved, ZERO, quantity)
         amount = match.amount
-        if self.move_id.move_type not in ("in_refund", "out_refund"):
+        rest = min(quantity - match.quantity, unmoved)
+        if self.move_id.move_type not in ("in_refund", "out_refund") and rest > 0:
             product = product.with_company(self.company_id)
-            amount += (quantity - match.quantity) * number(product.standard_price)
+            amount += rest * number(product.standard_price)
         return round_half_up(amount, number(self.company_id.currency_id.rounding))
+
+    def _get_backflush_net(self) -> Decimal:
+        """Quantity of the order line on documents, net of credit notes, this included.
+
+        What passes before it has moved is what is billed, net, beyond the goods:
+        billing again what a credit note has taken back brings no new goods.
+        """
+        sign = {"in_refund": -1, "out_refund": -1}
+        net = self._get_backflush_quantity()
+        for line in self._get_backflush_siblings():
+            if (
+                line.parent_state == "posted"
+                and line.product_id == self.product_id
+                and line.display_type == "product"
+                and line.move_id != self.move_id
+            ):
+                quantity = line._get_backflush_quantity()
+                net += sign.get(line.move_id.move_type, 1) * quantity
+        return net
 
     def _get_backflush_moved(self, product) -> list[Moved]:
         """Facts of the line's order line in the document's direction, oldest first."""
@@ -127,7 +158,23 @@ class AccountMoveLine(models.Model):
     def _get_backflush_siblings(self):
         return self.purchase_line_id.invoice_lines | self.sale_line_ids.invoice_lines
 
-    # -- kits -------------------------------------------------------------------
+    def write(self, vals):
+        if BOOKED_FIELDS & set(vals) and not self.env.context.get("backflush_engine"):
+            posted = self.move_id.filtered(lambda move: move.state == "posted")
+            posted._check_backflush_entry()
+        return super().write(vals)
+
+    # -- cost of sales ----------------------------------------------------------
+
+    def _get_backflush_costed(self):
+        """{product: quantity in one unit of the line} whose cost the addon books."""
+        self.ensure_one()
+        if components := self._get_backflush_kit():
+            return components
+        product = self.product_id.with_company(self.company_id)
+        if self._is_backflush_goods_line() and product.valuation == "real_time":
+            return {product: ONE}
+        return {}
 
     def _get_backflush_kit(self):
         """{component: quantity in one unit of the kit} of what the line delivers.
@@ -158,8 +205,8 @@ class AccountMoveLine(models.Model):
             and component._is_backflush_covered()
         }
 
-    def _prepare_backflush_kit_costs(self, components):
-        """Vals of the cost lines of a sold kit: each component at its delivery's."""
+    def _prepare_backflush_costs(self, components):
+        """Vals of the cost lines: each product at the standard of its delivery."""
         self.ensure_one()
         position = self.move_id.fiscal_position_id
         kit = self.product_id.product_tmpl_id
@@ -205,9 +252,17 @@ class AccountMoveLine(models.Model):
         category = self.product_id.with_company(self.company_id).categ_id
         account = category.property_price_difference_account_id
         if not account:
-            element = self.company_id._get_backflush_element("material")
-            account = element.price_variance_account_id
+            books = Books(self.company_id.with_company(self.company_id), self.move_id)
+            account_id = books.accounts.variance["material_price"]
+            account = self.env["account.account"].browse(account_id)
         return self.move_id.fiscal_position_id.map_account(account)
+
+    def _passes_backflush_account(self):
+        """Whether the line stands on the account that carries the goods."""
+        self.ensure_one()
+        product = self.product_id.with_company(self.company_id)
+        account = product._get_backflush_relief_account()
+        return self.account_id == self.move_id.fiscal_position_id.map_account(account)
 
     def _prepare_backflush_difference(self):
         """Vals of the two items that take the price difference out of stock."""

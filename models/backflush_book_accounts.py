@@ -111,6 +111,14 @@ class BookAccounts:
     def check_category(self, product, trigger):
         """Refuse a set-up in which Odoo would cost the same goods a second time."""
         category = product.categ_id
+        if not trigger:
+            raise UserError(
+                self.env._(
+                    "The category %(category)s is under no backflush trigger any more. "
+                    "Set it there again, then retry.",
+                    category=category.display_name,
+                )
+            )
         if trigger != product._get_backflush_trigger():
             return  # booked under another trigger, and corrected under it
         wanted = "real_time" if trigger == "completion" else "periodic"

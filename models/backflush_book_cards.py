@@ -105,12 +105,25 @@ class BookCards:
                 totals[account] += part.amount
         return dict(totals)
 
-    def open_usage_account(self, row):
-        """Perpetual materials account on which an unbooked row still stands."""
+    def open_usage(self, row) -> dict:
+        """Where an unbooked material row still stands, by perpetual materials account.
+
+        A component that is itself costed at delivery stands there with the material
+        content of its card only.
+        """
         material = row.component_id
         if not material:
             lines = row.posting_id.standard_id.line_ids.filtered("component_id")
             material = lines.sorted("amount", reverse=True)[:1].component_id
-        if not material or material.valuation != "real_time":
-            return None
-        return self.env["account.account"].browse(self.accounts.stock[material.id])
+        if not material:
+            return {}
+        amount = number(row.amount)
+        if material._get_backflush_trigger() == "delivery":
+            standard = self.get_standard(material)
+            share = amount / number(standard.amount) if standard.amount else amount
+            content = self.material_content(standard)
+            return {account: part * share for account, part in content.items()}
+        if material.valuation != "real_time":
+            return {}
+        account_id = self.accounts.stock[material.id]
+        return {self.env["account.account"].browse(account_id): amount}

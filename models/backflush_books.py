@@ -7,6 +7,7 @@ from functools import cached_property
 from zoneinfo import ZoneInfo
 
 from odoo import fields
+from odoo.exceptions import UserError
 
 from ..costing.entry import Amounts, Key, Recorded
 from ..costing.variance import Flow
@@ -67,9 +68,16 @@ class Books(BookAccounts, BookCards):
         return self.company._get_backflush_sequence()
 
     def next_name(self, date_event) -> str:
-        """The next number of the company's postings, in the year of the event."""
+        """The next number of the company's postings, in the year of the event.
+
+        Numbering never stops anything: without a usable sequence a posting has none.
+        """
         day = fields.Date.to_string(date_event)
-        return self._sequence.with_context(ir_sequence_date=day)._next()
+        try:
+            sequence = self._sequence.with_context(ir_sequence_date=day)
+            return sequence._next() if sequence else "/"
+        except UserError:
+            return "/"
 
     def distribution(self, account_id: int, product):
         """What the users' analytic distribution models say for a variance line."""
@@ -184,6 +192,14 @@ class Books(BookAccounts, BookCards):
             for fact in self.facts[move.id]:
                 quantity += sign * number(fact.quantity)
                 amount += sign * number(fact.amount)
+            if not move.product_id.is_storable and move.state == "done":
+                # Consumables have no stock, so no facts: used as the order says, at
+                # their cost, out of the expense account that their bills go to.
+                used = move.product_uom._compute_quantity(
+                    move.quantity, move.product_id.uom_id, round=False
+                )
+                quantity += number(used)
+                amount += number(used) * number(move.product_id.standard_price)
             totals[move.product_id] = (quantity, amount)
         return [
             Flow(

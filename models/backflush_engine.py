@@ -13,7 +13,7 @@ from odoo.tools.misc import clean_context
 
 from ..costing.entry import Key, Target, merge, owed, owed_rows
 from ..costing.variance import KINDS
-from .backflush_books import Books
+from .backflush_books import Books, number
 
 _logger = logging.getLogger(__name__)
 
@@ -31,7 +31,7 @@ class Job:
     """
 
     record: Any
-    event: str
+    trigger: str
     group: Any
     product: Any
     standard: Any
@@ -143,9 +143,26 @@ class BackflushEngine(models.AbstractModel):
             )
         )
 
+    def _touch(self, records):
+        """Make a concurrent correction of the same record start over.
+
+        Finishing an order writes it anyway; a correction does not, and waiting for the
+        lock alone would leave this transaction with an old view of the postings.
+        """
+        if records:
+            self.env.execute_query(
+                SQL(
+                    "UPDATE %s SET write_date = write_date WHERE id = ANY(%s)"
+                    " RETURNING id",
+                    SQL.identifier(records._table),
+                    records.ids,
+                )
+            )
+
     def _book(self, records):
         books = Books(self.env.company, records)
         books.check_company()
+        self._touch(records.filtered(lambda record: books.previous[record.id]))
         jobs = records._prepare_backflush_jobs(books)
         due = [job for job in jobs if self._settle(job, books)]
         entries = self._create_entries(due, books)
@@ -191,6 +208,7 @@ class BackflushEngine(models.AbstractModel):
             "move_type": "entry",
             "journal_id": books.journal.id,
             "date": books.date(jobs[0].date_event)[0],
+            "company_id": books.company.id,
             "ref": jobs[0].group.display_name,
             "line_ids": [Command.create(vals) for vals in lines],
         }
@@ -249,9 +267,9 @@ class BackflushEngine(models.AbstractModel):
 
     def _prepare_posting_vals(self, job, books, entry):
         date, reason = books.date(job.date_event)
-        corrects = books.standing(job.record) and not books.waiting(job.record)
         return {
-            "event": "correction" if corrects else job.event,
+            "event": self._get_event(job.record, books),
+            "trigger": job.trigger,
             "state": "posted",
             "error": (job.remark or not entry and self._get_nothing_booked(job))
             or False,
@@ -269,11 +287,17 @@ class BackflushEngine(models.AbstractModel):
             ],
         }
 
+    def _get_event(self, record, books):
+        if books.standing(record):
+            return "correction"
+        return record._get_backflush_event()
+
     def _prepare_identity(self, record, books):
         """What names the event; the same for posted and failed postings."""
         sequences = books.previous[record.id].mapped("sequence")
         return {
             "name": books.next_name(record._get_backflush_date()),
+            "event": self._get_event(record, books),
             "res_model": record._name,
             "res_id": record.id,
             "sequence": max(sequences, default=0) + 1,
@@ -334,7 +358,6 @@ class BackflushEngine(models.AbstractModel):
             {
                 **self._prepare_identity(record, books),
                 **failure,
-                "event": record._get_backflush_event(),
                 "date_event": record._get_backflush_date(),
             }
         )
@@ -348,14 +371,10 @@ class BackflushEngine(models.AbstractModel):
                 engine._reverse_one(posting)
 
     def _reverse_one(self, posting):
-        books = Books(self.env.company, posting._get_event_record())
-        entry = posting.account_move_id
-        reversal = entry
-        if entry:
-            date, _reason = books.date(posting.date)
-            ref = self.env._("Reversal of %(name)s", name=posting.name)
-            reversal = entry._reverse_moves([{"date": date, "ref": ref}])
-            reversal._post(soft=False)
+        record = posting._get_event_record()
+        self._lock(record)
+        books = Books(self.env.company, record)
+        reversal = self._create_reversal(posting, books)
         for row in posting.variance_ids:
             row.copy(
                 {
@@ -367,3 +386,44 @@ class BackflushEngine(models.AbstractModel):
                 }
             )
         posting.write({"state": "reversed", "reversal_move_id": reversal.id})
+
+    def _create_reversal(self, posting, books):
+        """The opposite of what the posting booked; its entry may carry others too."""
+        totals: dict[int, Decimal] = defaultdict(Decimal)
+        for line in posting.line_ids:
+            totals[line.account_id.id] -= number(line.amount)
+        label = self.env._("Reversal of %(name)s", name=posting.name)
+        lines = [
+            Command.create(
+                {
+                    "account_id": account,
+                    "name": label,
+                    "balance": float(amount),
+                    "analytic_distribution": self._get_booked_analytics(
+                        posting, account
+                    ),
+                }
+            )
+            for account, amount in totals.items()
+            if amount
+        ]
+        if not lines:
+            return self.env["account.move"]
+        reversal = self.env["account.move"].create(
+            {
+                "move_type": "entry",
+                "journal_id": posting.account_move_id.journal_id.id,
+                "company_id": books.company.id,
+                "date": books.date(posting.date)[0],
+                "ref": label,
+                "reversed_entry_id": posting.account_move_id.id,
+                "line_ids": lines,
+            }
+        )
+        reversal._post(soft=False)
+        return reversal
+
+    def _get_booked_analytics(self, posting, account_id):
+        items = posting.account_move_id.line_ids
+        item = items.filtered(lambda item: item.account_id.id == account_id)[:1]
+        return item.analytic_distribution

@@ -20,6 +20,8 @@ STATES = [
     ("failed", "Failed"),
     ("reversed", "Reversed"),
 ]
+#: Events whose posting follows another document: they are not posted by themselves.
+FOREIGN_EVENTS = ("bill", "invoice", "revaluation")
 #: What the engine may still set on a posting (DESIGN §4, rule 11).
 SET_ONCE_LATER = {"state", "error", "account_move_id", "variance_ids", "fact_ids"}
 
@@ -39,6 +41,11 @@ class BackflushPosting(models.Model):
 
     name = fields.Char(required=True, readonly=True, default="/", index="trigram")
     event = fields.Selection(EVENTS, required=True, readonly=True)
+    trigger = fields.Selection(
+        [("completion", "Completion"), ("delivery", "Delivery")],
+        readonly=True,
+        help="The trigger under which the event was first posted; it stays.",
+    )
     state = fields.Selection(STATES, required=True, readonly=True, default="pending")
     error = fields.Text(
         string="Remark",
@@ -157,11 +164,13 @@ class BackflushPosting(models.Model):
     def action_retry(self):
         """Post failed (or pending) postings again; each on its own.
 
-        Those that still cannot be posted keep the reason why.
+        Those that still cannot be posted keep the reason why. The event of a reversed
+        posting is booked again, as the next posting.
         """
         self.check_access("read")
         self._check_accountant()
-        waiting = self.filtered(lambda p: p.state in ("failed", "pending"))
+        waiting = self.filtered(lambda p: p.state != "posted")
+        waiting = waiting.filtered(lambda p: p.event not in FOREIGN_EVENTS)
         for model, postings in waiting.grouped("res_model").items():
             records = self.env[model].browse(postings.mapped("res_id")).exists()
             self.env["backflush.engine"]._post_records(records)
@@ -176,6 +185,14 @@ class BackflushPosting(models.Model):
                 raise UserError(
                     self.env._(
                         "%(name)s is not posted, so there is nothing to reverse.",
+                        name=posting.name,
+                    )
+                )
+            if posting.event == "revaluation":
+                raise UserError(
+                    self.env._(
+                        "%(name)s follows from standards that are in force. Activate a "
+                        "new costing version instead.",
                         name=posting.name,
                     )
                 )

@@ -59,6 +59,17 @@ class MrpProduction(models.Model):
             )._get_backflush_trigger()
         )
 
+    def _filter_backflush_events(self):
+        """Orders of products under a trigger, and those that have been posted."""
+        triggered = self._filter_backflushed()
+        rest = self - triggered
+        if not rest:
+            return triggered
+        # sudo: a shop user corrects an order without seeing its postings
+        return triggered | rest.sudo().filtered("backflush_posting_ids").with_env(
+            self.env
+        )
+
     def _cover_backflush_products(self, moves):
         """Cover what is put on an order of a product under a trigger."""
         for company, orders in self._filter_backflushed().grouped("company_id").items():
@@ -89,14 +100,21 @@ class MrpProduction(models.Model):
     def _prepare_backflush_jobs(self, books):
         fresh = self.filtered(lambda order: not books.frozen_standard(order))
         books.load_cards(fresh.product_id)
-        return [order._prepare_backflush_job(books) for order in self]
+        return [
+            order._prepare_backflush_job(books)
+            for order in self
+            # an order in progress, or whose completion was rolled back, owes nothing
+            if order.state == "done"
+            or books.previous[order.id]
+            or books.facts_of(order._get_backflush_moves())
+        ]
 
     def _prepare_backflush_job(self, books):
         """What the order should have booked: its facts against its card."""
         self.ensure_one()
         job = Job(
             record=self,
-            event="completion",
+            trigger=self._get_backflush_event_trigger(books),
             group=self,
             product=self.product_id,
             standard=books.frozen_standard(self),
@@ -105,24 +123,15 @@ class MrpProduction(models.Model):
             facts=books.facts_of(self._get_backflush_moves()),
             target=Target({}, {}),
         )
-        trigger = self._get_backflush_event_trigger(books)
-        if not trigger:
-            job.entry_due = False
-            job.remark = self.env._(
-                "Nothing to book: %(product)s is under no backflush trigger.",
-                product=self.product_id.display_name,
-            )
-            return job
-        books.check_category(self.product_id, trigger)
+        books.check_category(self.product_id, job.trigger)
         job.standard = job.standard or books.get_standard(self.product_id)
-        self._set_backflush_target(job, trigger, books)
+        self._set_backflush_target(job, job.trigger, books)
         return job
 
     def _get_backflush_event_trigger(self, books):
-        """The product's trigger; what has been carried at completion stays so."""
-        if books.standing(self).account_move_id:
-            return "completion"
-        return self.product_id._get_backflush_trigger()
+        """The trigger of the order's first posting stays; else the product's."""
+        first = books.standing(self)[:1].trigger
+        return first or self.product_id._get_backflush_trigger()
 
     def _set_backflush_target(self, job, trigger, books):
         order = self._get_backflush_completion(books)

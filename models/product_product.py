@@ -34,9 +34,11 @@ class ProductProduct(models.Model):
     def _get_backflush_relief_account(self):
         """Account that carries this product as a material.
 
-        Its stock valuation account when perpetual, its expense account when periodic.
+        Its stock valuation account when perpetual, its expense account when periodic
+        (or not kept in stock at all).
         """
         self.ensure_one()
         accounts = self.product_tmpl_id._get_product_accounts()
-        name = "stock_valuation" if self.valuation == "real_time" else "expense"
+        perpetual = self.is_storable and self.valuation == "real_time"
+        name = "stock_valuation" if perpetual else "expense"
         return accounts[name]

@@ -217,6 +217,6 @@ class ResCompany(models.Model):
             domain &= Domain("date", "<=", at_date)
         totals = defaultdict(Decimal)
         for row in company.env["backflush.variance"].search(domain):
-            if account := books.open_usage_account(row):
-                totals[account] += number(row.amount)
+            for account, amount in books.open_usage(row).items():
+                totals[account] += amount
         return totals

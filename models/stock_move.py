@@ -18,6 +18,9 @@ class StockMove(models.Model):
         "move_id",
         groups="backflush_costing.group_backflush_user",
     )
+    backflush_posting_ids = fields.One2many(
+        "backflush.posting", "move_id", groups="backflush_costing.group_backflush_user"
+    )
     is_backflush_delivery = fields.Boolean(compute="_compute_is_backflush_delivery")
 
     @api.model_create_multi
@@ -63,7 +66,7 @@ class StockMove(models.Model):
             or self.raw_material_production_id
             or (self.unbuild_id | self.consume_unbuild_id).mo_id
         )
-        return not order or bool(order._filter_backflushed())
+        return bool(order._filter_backflushed())
 
     # -- stock facts ------------------------------------------------------------
 
@@ -74,6 +77,8 @@ class StockMove(models.Model):
         """
         for company, moves in self.sudo().grouped("company_id").items():
             moves = moves.with_company(company)
+            # also what was put on an order before its product came under a trigger
+            moves._cover_backflush_products()
             covered = moves.filtered(
                 lambda move: (
                     move.product_id.is_storable
@@ -86,8 +91,10 @@ class StockMove(models.Model):
             covered._lock_backflush_version(company)
             # without the defaults that a screen may have put into the context
             env = self.env(su=True, context=clean_context(self.env.context))
-            env["backflush.stock.fact"].create(covered._prepare_backflush_facts())
-            covered._register_backflush_events()
+            facts = env["backflush.stock.fact"].create(
+                covered._prepare_backflush_facts()
+            )
+            facts.move_id.with_env(self.env)._register_backflush_events()
 
     def _lock_backflush_version(self, company):
         """Fall on one side of an activation: it updates the row that is shared here."""
@@ -145,16 +152,19 @@ class StockMove(models.Model):
     def _register_backflush_events(self):
         engine = self.env["backflush.engine"]
         orders = self.production_id | self.raw_material_production_id
-        engine._enqueue(orders._filter_backflushed())
+        # An order that is being finished is registered by its completion.
+        done = orders.filtered(lambda order: order.state == "done")
+        engine._enqueue(done._filter_backflush_events())
         engine._enqueue(self.filtered("is_backflush_delivery"))
 
     @api.depends("state", "location_id", "location_dest_id")
     def _compute_is_backflush_delivery(self):
         for move in self:
             product = move.product_id.with_company(move.company_id)
-            move.is_backflush_delivery = (
+            move.is_backflush_delivery = bool(move._get_backflush_direction()) and (
                 product._get_backflush_trigger() == "delivery"
-                and bool(move._get_backflush_direction())
+                # posted once, corrected for ever (sudo: by shop users)
+                or bool(move.sudo().backflush_posting_ids)
             )
 
     def _get_backflush_direction(self):
@@ -201,7 +211,8 @@ class StockMove(models.Model):
         """Cost of sales of a delivered (negative: returned) quantity at its card."""
         self.ensure_one()
         product = self.product_id
-        books.check_category(product, "delivery")
+        if not books.standing(self):
+            books.check_category(product, product._get_backflush_trigger())
         standard = (
             books.frozen_standard(self)
             or self._get_backflush_original_standard()
@@ -219,7 +230,7 @@ class StockMove(models.Model):
         )
         return Job(
             record=self,
-            event=self._get_backflush_event(),
+            trigger="delivery",
             group=self.picking_id or self,
             product=product,
             standard=standard,

@@ -75,6 +75,16 @@ class DeliveryEvents:
             second = self._invoice(order)
             self.assertEqual(self._summarise(second.line_ids)["cost_of_sales"], 54.0)
 
+    def test_goods_cheaper_than_a_cent_are_costed(self):
+        screw = self._create_product("Screw", self.finished, list_price=1.0)
+        screw.with_context(disable_auto_revaluation=True).standard_price = 0.004
+        if self.trigger == "delivery":
+            return
+        order = self._sell(screw, 10000, 1.0)
+        self._deliver(order)
+        invoice = self._invoice(order)
+        self.assertEqual(self._summarise(invoice.line_ids)["cost_of_sales"], 40.0)
+
     def test_multi_step_delivery_costs_at_the_customer(self):
         self.warehouse.delivery_steps = "pick_ship"
         order = self._sell(self.p, 4, 40.0)
@@ -102,10 +112,18 @@ class DeliveryEvents:
             return
         self.assertEqual(sorted(postings.mapped("quantity")), [4, 6])
         self.assertEqual(len(postings.account_move_id), 1)
+        self._check_shared_entry(postings)
+
+    def _check_shared_entry(self, postings):
         self.assertEntry(
             postings.account_move_id,
             {name: 10 * amount for name, amount in COST.items()},
         )
+        small = postings.sorted("quantity")[0]
+        small.action_reverse()
+        self.assertBalance("cost_of_sales", 150)
+        postings.sorted("quantity")[1].action_reverse()
+        self.assertBalance("cost_of_sales", 0)
 
     def test_kit_is_costed_by_its_components(self):
         kit = self._create_product("Kit", self.finished, is_storable=False)
@@ -179,6 +197,16 @@ class TestDelivery2(DeliveryEvents, Variant2, BackflushCommon):
         # 40 kg on hand (100 bought, 60 used) and 10 P × 10.00 of material
         self.assertBalance("materials", 300)
         self.assertBalance("finished", 0)
+        self.assertClosed()
+
+    def test_sub_assembly_that_is_costed_at_delivery(self):
+        box = self._create_product("Box", self.finished)
+        self._create_bom(box, 1, {self.p: 2, self.m: 1})
+        self._activate_standards(name="Next", date_from="2021-01-01", m=5.0, s=6.0)
+        self._buy(self.m, 100, 5.0)
+        self._produce(box, 5, used={self.p: 11})
+        # on hand 35 kg M, 19 P × 10.00, 5 Box × 25.00; open usage 1 P × 10.00
+        self.assertBalance("materials", 500)
         self.assertClosed()
 
     def test_open_usage_stays_on_the_materials_account(self):

@@ -205,6 +205,66 @@ class TestFailures(FailureCommon):
         with self.assertRaises(UserError):
             entry.unlink()
 
+    def test_entry_keeps_its_accounts(self):
+        posting = self._produce(self.p, 10).backflush_posting_ids
+        entry = posting.account_move_id
+        with self.assertRaisesRegex(UserError, "reverse it there"):
+            entry.line_ids[0].account_id = self.ppv
+        with self.assertRaisesRegex(UserError, "reverse it there"):
+            entry._reverse_moves()
+        self.assertFalse(entry.show_reset_to_draft_button)
+        posting.action_reverse()
+        with self.assertRaisesRegex(UserError, "reverse it there"):
+            posting.reversal_move_id.button_draft()
+
+    def test_reversed_event_is_booked_again_by_button(self):
+        order = self._produce(self.p, 10)
+        posting = order.backflush_posting_ids
+        posting.action_reverse()
+        posting.action_retry()
+        self.assertEqual(
+            order.backflush_posting_ids.sorted("id").mapped("state"),
+            ["reversed", "posted"],
+        )
+        self.assertBalance("finished", 250)
+
+    def test_numbering_never_stops_the_shop(self):
+        self.company._get_backflush_sequence().prefix = "BF/%(nonsense)s/"
+        order = self._produce(self.p, 10)
+        self.assertEqual(order.backflush_posting_ids.state, "posted")
+        self.company._get_backflush_sequence().active = False
+        order = self._produce(self._create_other(), 10)
+        self._check_failed(order, "cost card")
+
+    def test_trigger_taken_away_keeps_what_is_booked_right(self):
+        order = self._produce(self.p, 10)
+        self.finished.property_backflush_trigger = False
+        order.move_raw_ids.move_line_ids.quantity = 21
+        self.assertBalance("materials", -105)
+
+    def test_retry_after_the_trigger_was_taken_away(self):
+        journal = self.company.backflush_journal_id
+        journal.active = False
+        posting = self._check_failed(self._produce(self.p, 10), "archived")
+        journal.active = True
+        self.finished.property_backflush_trigger = False
+        posting.action_retry()
+        self.assertIn("no backflush trigger", posting.error)
+        self.finished.property_backflush_trigger = "completion"
+        self._check_retry(posting)
+
+    def test_failed_correction_stays_a_correction(self):
+        order = self._produce(self.p, 10)
+        self.accounts["material_quantity_variance"].active = False
+        order.move_raw_ids.move_line_ids.quantity = 21
+        failed = order.backflush_posting_ids.sorted("id")[-1]
+        self.assertEqual((failed.event, failed.state), ("correction", "failed"))
+        order.move_raw_ids.move_line_ids.quantity = 21
+        self.assertEqual(len(order.backflush_posting_ids), 2)
+        self.accounts["material_quantity_variance"].active = True
+        failed.action_retry()
+        self.assertEqual((failed.event, failed.state), ("correction", "posted"))
+
     def test_posted_documents_refuse_changes(self):
         posting = self._produce(self.p, 10, used={self.m: 22}).backflush_posting_ids
         manager = new_test_user(

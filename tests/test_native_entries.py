@@ -188,3 +188,80 @@ class TestNativeEntries(BackflushCommon):
             correction.account_move_id,
             {"material_quantity_variance": 5.0, "materials": -5.0},
         )
+
+    def test_consumable_components_are_used_as_the_card_says(self):
+        nail = self._create_product(
+            "Nail", self.materials, is_storable=False, standard_price=1.0
+        )
+        box = self._create_product("Box", self.finished)
+        self._create_bom(box, 1, {self.m: 1, nail: 2})
+        self._activate_standards(name="Next", date_from="2021-01-01", m=5.0)
+        self.assertEqual(box.standard_price, 7)
+        order = self._produce(box, 10)
+        self.assertFalse(order.backflush_variance_ids)
+        # consumables are relieved from the expense account that their bills go to
+        entry = order.backflush_posting_ids.account_move_id
+        expense = self.materials.property_account_expense_categ_id
+        items = entry.line_ids.filtered(lambda item: item.account_id == expense)
+        self.assertEqual(sum(items.mapped("balance")), -20)
+
+    def test_scrap_from_an_order_in_progress_is_no_completion(self):
+        order = self._create_production(self.p, 10)
+        self.env["stock.scrap"].create(
+            {
+                "production_id": order.id,
+                "product_id": self.m.id,
+                "scrap_qty": 1,
+                "product_uom_id": self.kg.id,
+                "location_id": self.warehouse.lot_stock_id.id,
+            }
+        ).action_validate()
+        self.assertFalse(order.backflush_posting_ids)
+        self._finish(order)
+        self.assertEqual(order.backflush_posting_ids.event, "completion")
+
+    def test_order_made_before_the_trigger_was_set(self):
+        extra = self._create_product("Extra", self.materials, standard_price=3.0)
+        self.finished.property_backflush_trigger = False
+        order = self._create_production(self.p, 10)
+        self._use(order, {extra: 2})
+        self.finished.property_backflush_trigger = "completion"
+        self._finish(order)
+        self.assertRows(order.backflush_variance_ids, [("material_substitution", 6.0)])
+
+    def test_manual_move_to_production_is_left_to_odoo(self):
+        production = self.env["stock.location"].search(
+            [("usage", "=", "production"), ("company_id", "=", self.company.id)],
+            limit=1,
+        )
+        picking = self.env["stock.picking"].create(
+            {
+                "picking_type_id": self.warehouse.int_type_id.id,
+                "location_id": self.warehouse.lot_stock_id.id,
+                "location_dest_id": production.id,
+                "move_ids": [
+                    Command.create(
+                        {
+                            "product_id": self.m.id,
+                            "product_uom_qty": 2,
+                            "location_id": self.warehouse.lot_stock_id.id,
+                            "location_dest_id": production.id,
+                        }
+                    )
+                ],
+            }
+        )
+        picking.action_confirm()
+        self._validate(picking)
+        entry = picking.move_ids.account_move_id
+        self.assertEqual(self._summarise(entry.line_ids)["materials"], -10)
+
+    def test_user_of_two_companies_whose_default_is_the_other(self):
+        other = self.env["res.company"].search([("id", "!=", self.company.id)], limit=1)
+        self.env.user.company_ids += other
+        order = self._create_production(self.p, 10)
+        order.with_context(
+            allowed_company_ids=(other | self.company).ids, default_company_id=other.id
+        ).button_mark_done()
+        posting = order.backflush_posting_ids
+        self.assertEqual((posting.state, posting.company_id), ("posted", self.company))

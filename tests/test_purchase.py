@@ -1,7 +1,7 @@
 """Events A1–A4, A6, A7, S2: bills pass materials at the standard of their receipt."""
 
 from odoo import Command, fields
-from odoo.exceptions import AccessError
+from odoo.exceptions import AccessError, UserError
 from odoo.tests import new_test_user, tagged
 
 from .common import BackflushCommon
@@ -164,6 +164,26 @@ class PurchaseEvents:
             {"ppv": -9.0, "liability_payable": 9.0},
             [("material_price", -9.0)],
         )
+
+    def test_billing_again_after_a_credit_note_brings_no_new_goods(self):
+        bill = self._buy(self.m, 100, 5.2)
+        wizard = (
+            self.env["account.move.reversal"]
+            .with_context(active_ids=bill.ids, active_model="account.move")
+            .create({"journal_id": bill.journal_id.id})
+        )
+        wizard.refund_moves()
+        bill.reversal_move_ids.action_post()
+        again = self._bill(bill.invoice_line_ids.purchase_order_id, 5.1)
+        self.assertEqual(again.state, "posted")
+        self.assertBalance("materials", 500)
+        self.assertBalance("ppv", 10)
+
+    def test_missing_variance_account_is_said(self):
+        self.materials.property_price_difference_account_id = False
+        self.elements["material"].price_variance_account_id = False
+        with self.assertRaisesRegex(UserError, "variance account"):
+            self._buy(self.m, 100, 5.2)
 
     def test_reset_and_post_again_records_once(self):
         bill = self._buy(self.m, 100, 5.2)

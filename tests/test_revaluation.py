@@ -44,6 +44,11 @@ class Revaluation:
         self.assertEqual(self._summarise_rows(posting), self.expected_rows)
         self.assertEqual(set(posting.variance_ids.mapped("kind")), {"revaluation"})
 
+    def test_revaluation_is_not_reversed(self):
+        self._set_up_stock()
+        with self.assertRaisesRegex(Exception, "Activate a new costing version"):
+            self._activate_v2().action_reverse()
+
     def test_nothing_on_hand_posts_nothing(self):
         self.assertFalse(self._activate_v2())
         self.assertEqual(self.p.standard_price, 27.0)

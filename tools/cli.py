@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import signal
 import subprocess
 import sys
 import textwrap
@@ -71,6 +72,8 @@ def main(root: Path, words: list[str] | None = None) -> int:
     if rest and arguments.command not in _PASS_ON:
         parser.error(f"{arguments.command} does not know {' '.join(rest)}")
     arguments.rest = rest
+    # ended from outside, the programs that we started end with us
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     run = _COMMANDS[arguments.command][2]
     try:
         return run(Layout(root), arguments)

@@ -119,6 +119,14 @@ class Databases:
         """The databases that this checkout made."""
         return sorted(path.stem for path in self.odoo.layout.state.glob("*.mark"))
 
+    def drop_all(self) -> None:
+        """Drop what this checkout made, and the copies that parallel tests leave."""
+        existing = self.names()
+        for made in self.made_here():
+            for name in sorted(existing):
+                if name == made or name.startswith(f"{made}-gw"):
+                    self.drop(name)
+
     def is_current(self, name: str) -> bool:
         """Whether the database was made from the addon's files as they are now."""
         mark = self._mark(name)

@@ -84,7 +84,7 @@ def _importable() -> Path | None:
     """The folder from which this Python would import odoo, if any."""
     try:
         found = importlib.util.find_spec("odoo.release")
-    except ModuleNotFoundError:
+    except ImportError:
         return None
     return Path(found.origin).parent.parent if found and found.origin else None
 

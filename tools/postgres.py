@@ -136,7 +136,9 @@ class PrivateServer:
             self._start(binaries)
         host = str(self._socket)
         variables = {"PGHOST": host, "PGPORT": _PORT, "PGUSER": ROLE}
-        return Server(variables, ".dev/", is_ours=True, programs=binaries.folder)
+        # unpacked privately, the programs run only with variables of their own
+        folder = None if binaries.variables else binaries.folder
+        return Server(variables, ".dev/", is_ours=True, programs=folder)
 
     def stop(self) -> bool:
         """Stop the cluster; tell whether it was running."""

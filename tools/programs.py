@@ -21,7 +21,7 @@ _NO_SERVER = (
     "No PostgreSQL server is installed: install Debian's package postgresql, or name "
     "a running server in PGHOST or DATABASE_URL."
 )
-# program: (Debian's package, what is left out without it)
+# Debian's packages, called as their programs are, and what is left out without them
 _OPTIONAL = {
     "chromium": "browser tests are skipped",
     "wkhtmltopdf": "PDF tests are skipped",

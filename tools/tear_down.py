@@ -65,9 +65,7 @@ def _drop_from_named_server(layout: Layout) -> None:
     if not server or not python.exists():
         return
     source = OdooSource(layout.dev, "none", "")
-    databases = Databases(Odoo(layout, python, source, server))
-    for name in databases.made_here():
-        databases.drop(name)
+    Databases(Odoo(layout, python, source, server)).drop_all()
 
 
 def _remove(path) -> None:  # type: ignore[no-untyped-def]

@@ -5,7 +5,8 @@
 ./dev test tests/kernel          tests that need no Odoo
 ./dev test --odoo                Odoo's own tests, without and with the addon
 
-Unknown words are handed to pytest.  A run consists of plain pytest (the kernel), the
+Unknown words are handed to pytest; a whole run uses several processors unless -n0 is
+given.  A run consists of plain pytest (the kernel), the
 installation and an update of the addon, and the addon's tests inside Odoo, those with a
 browser included.  Whatever Odoo logs at WARNING or above meanwhile is a failure, too.
 The exit code is that of the worst part.
@@ -15,6 +16,8 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
+import shutil
 import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,10 +28,11 @@ import workbench
 from console import Trouble, say
 from databases import TEST, Databases
 from layout import Layout, locked
-from odoo_runtime import python_environment
+from odoo_runtime import Odoo, python_environment
 from selection import PLAIN, Selection, select
 
 _NO_TESTS = 5
+_MOST_PROCESSES = 4
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -49,7 +53,9 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "--install-only", action="store_true", help="install or update, run no test"
     )
     parser.add_argument(
-        "--name", help=f"use the database {TEST}_NAME, to test side by side"
+        "--name",
+        type=_name,
+        help=f"use the database {TEST}_NAME, to test side by side",
     )
     parser.add_argument(
         "--odoo",
@@ -58,6 +64,12 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         metavar="MODULES",
         help=f"run Odoo's own tests ({core_tests.MODULES}) without and with the addon",
     )
+
+
+def _name(word: str) -> str:
+    if not re.fullmatch("[a-z0-9_]+", word):
+        raise argparse.ArgumentTypeError("small letters, digits and _ only")
+    return word
 
 
 @dataclass
@@ -142,12 +154,30 @@ def _odoo(report: Report, databases: Databases, name: str, words: list[str]) -> 
     environment["BACKFLUSH_LOG_RECORDS"] = str(records)
     command = [
         *(str(odoo.python), "-m", "pytest", "-p", "backflush_pytest"),
+        # it collects garbage five times at the end, which takes Odoo's processes so
+        # long that pytest-xdist interrupts them
+        *("-p", "no:unraisableexception"),
         *("-o", f"cache_dir={layout.dev / 'pytest' / name}"),
         f"--odoo-config={odoo.configuration(name)}",
         *(f"--odoo-database={name}", "--odoo-log-level=warn", "--odoo-http"),
     ]
     report.pytest("tests", [*command, *words], environment)
     report.log("tests", odoo_log.in_records(records))
+
+
+def _side_by_side(odoo: Odoo, selection: Selection) -> list[str]:
+    """Run all files on several processors, each process in a copy of the database."""
+    alone = {"-s", "--pdb", "--trace", "-n", "--dist"}
+    wishes = {option.split("=")[0] for option in selection.options}
+    counted = any(option.startswith("-n") for option in wishes)
+    processes = min(os.cpu_count() or 1, _MOST_PROCESSES)
+    path = odoo.environment()["PATH"]
+    # pytest-odoo copies the database by PostgreSQL's client programs
+    if selection.has_paths or wishes & alone or counted or processes == 1:
+        return []
+    if not all(shutil.which(name, path=path) for name in ("createdb", "dropdb")):
+        return []
+    return ["-n", str(processes), "--dist", "loadfile"]
 
 
 def run(layout: Layout, arguments: argparse.Namespace) -> int:
@@ -169,5 +199,7 @@ def run(layout: Layout, arguments: argparse.Namespace) -> int:
             if not arguments.no_update:
                 _install(report, databases, name, fresh=fresh)
             if not arguments.install_only:
-                _odoo(report, databases, name, selection.odoo + selection.options)
+                words = [*_side_by_side(databases.odoo, selection)]
+                words += [*selection.odoo, *selection.options]
+                _odoo(report, databases, name, words)
     return report.close(selection)

@@ -55,14 +55,24 @@ class RecordKeeper(logging.Handler):
             "level": record.levelname,
             "logger": record.name,
             "message": message,
-            "source": os.environ.get("PYTEST_CURRENT_TEST", "start of the run"),
+            "source": os.environ.get("PYTEST_CURRENT_TEST", "outside of tests"),
         }
         # one write of one line, so that parallel processes do not mix theirs
         with open(self.path, "a", encoding="utf-8") as out:
             out.write(json.dumps(entry) + "\n")
 
 
+KEEPER = RecordKeeper(RECORDS) if RECORDS else None
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_sessionstart(session):
-    if RECORDS:
-        logging.getLogger().addHandler(RecordKeeper(RECORDS))
+    if KEEPER:
+        logging.getLogger().addHandler(KEEPER)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionfinish(session):
+    # how this very process is brought down is no matter of the addon's
+    if KEEPER:
+        logging.getLogger().removeHandler(KEEPER)
