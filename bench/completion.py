@@ -6,7 +6,7 @@ with an empty cache, runs up to the commit and is undone.  Figures are medians, 
 order: CPU time of the process, wall clock, queries, journal entries and items.
 
 What a mode adds is its difference to periodic Odoo in the same round, median over the
-rounds.  Quotients of CPU times are taken within a round as well.
+rounds.  Proportions to perpetual Odoo are taken within a round as well.
 """
 
 from __future__ import annotations
