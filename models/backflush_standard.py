@@ -181,6 +181,14 @@ class BackflushStandard(models.Model):
         self.ensure_one()
         return self.bom_id.get_formview_action()
 
+    def action_view_postings(self):
+        """The postings that used this card."""
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "backflush_costing.backflush_posting_action"
+        )
+        return {**action, "domain": [("standard_id", "=", self.id)], "context": {}}
+
     @api.model
     def _get_active_cards(self, products, company):
         """{product: card} in force in `company`; products without one are left out."""

@@ -57,7 +57,10 @@ class CompletionEvents:
         )
         posting = order.backflush_posting_ids
         self.assertEqual(posting.quantity, 10)
-        self.assertEqual(posting.standard_id.amount, 25)
+        card = posting.standard_id
+        self.assertEqual(card.amount, 25)
+        domain = card.action_view_postings()["domain"]
+        self.assertEqual(self.env["backflush.posting"].search(domain), posting)
         facts = posting.fact_ids.sorted("amount")
         self.assertEqual(
             [(f.product_id, f.quantity, f.standard, f.amount) for f in facts],

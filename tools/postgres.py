@@ -147,7 +147,12 @@ class PrivateServer:
         binaries = programs.postgres_binaries(self._layout)
         if not self._running(binaries):
             return False
-        self._call(binaries, "pg_ctl", "-D", self._data, "-m", "fast", "-w", "stop")
+        try:
+            self._call(binaries, "pg_ctl", "-D", self._data, "-m", "fast", "-w", "stop")
+        except Trouble:
+            # somebody else may have stopped it in this very moment
+            if self._running(binaries):
+                raise
         return True
 
     def remove(self) -> None:
