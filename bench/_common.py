@@ -126,7 +126,8 @@ class Worker:
         print(json.dumps([command, arguments]), file=self._process.stdin, flush=True)
         answer = self._process.stdout.readline()
         if not answer:
-            fail(f"{command} failed: see the lines above.")
+            code = self._process.wait()
+            fail(f"{command} failed (exit code {code}): see the lines above.")
         return json.loads(answer)
 
     def close(self) -> None:

@@ -281,12 +281,13 @@ class _Sheet:
     def __init__(self, structure: Structure) -> None:
         self.structure = structure
         self.cards: dict[int, Card] = {}
+        self.splits: dict[int, dict[int, Decimal]] = {}
         self.missing: dict[int, None] = {}
 
     def add_purchased(self, product: int) -> None:
         """Card of one material line: the product at its own price."""
         line = self._component_line(_Need(product, ONE))
-        split = {self.structure.material: line.amount}
+        self.splits[product] = split = {self.structure.material: line.amount}
         self.cards[product] = Card(product, ONE, line.amount, (line,), split)
 
     def add_made(self, product: int) -> None:
@@ -304,7 +305,7 @@ class _Sheet:
         gross = sum((line.amount for line in lines), ZERO)
         lines += self._byproduct_lines(bill, gross)
         amount = sum((line.amount for line in lines), ZERO)
-        split = self._split(lines)
+        self.splits[product] = split = _split(lines, self.splits)
         self.cards[product] = Card(product, bill.lot, amount, tuple(lines), split)
 
     def _explode(
@@ -389,16 +390,47 @@ class _Sheet:
                 product=byproduct.product,
             )
 
-    def _split(self, lines: Iterable[CardLine]) -> dict[int, Decimal]:
-        """Amount by cost element, components taken apart by their own cards."""
-        result: dict[int, Decimal] = defaultdict(lambda: ZERO)
-        for line in lines:
-            if line.type == COMPONENT and line.product in self.cards:
-                for element, amount in self.cards[line.product].split.items():
-                    result[element] += amount * line.quantity
-            else:
-                result[line.element] += line.amount
-        return dict(result)
+
+def complete_splits(cards: Mapping[int, Card]) -> dict[int, dict[int, Decimal]]:
+    """Cumulative amounts by cost element of cards that hang together.
+
+    A component without a card among them is bought: it is all material. A card that is
+    its own component (bought, with a card at its price) is, too.
+    """
+    splits: dict[int, dict[int, Decimal]] = {}
+    for start in cards:
+        waiting = [start]
+        while waiting:
+            product = waiting[-1]
+            lines = cards[product].lines
+            below = [
+                line.product
+                for line in lines
+                if line.type == COMPONENT
+                and line.product in cards
+                and line.product not in splits
+                and line.product != product
+            ]
+            if product not in splits and below:
+                waiting += below
+                continue
+            splits.setdefault(product, _split(lines, splits))
+            waiting.pop()
+    return splits
+
+
+def _split(
+    lines: Iterable[CardLine], splits: Mapping[int, Mapping[int, Decimal]]
+) -> dict[int, Decimal]:
+    """Amount by cost element, components taken apart by their own splits."""
+    result: dict[int, Decimal] = defaultdict(lambda: ZERO)
+    for line in lines:
+        if line.type == COMPONENT and line.product in splits:
+            for element, amount in splits[line.product].items():
+                result[element] += amount * line.quantity
+        else:
+            result[line.element] += line.amount
+    return dict(result)
 
 
 def _work(operation: Operation, lot: Decimal) -> _Work:

@@ -192,9 +192,7 @@ class BackflushVersion(models.Model):
     def _roll_up(self):
         reader = StructureReader(self)
         self._add_missing_prices(reader)
-        prices = {price.product_id.id: number(price.price) for price in self.price_ids}
-        purchased = self._find_triggered_products("delivery") - reader.made
-        result = roll_up(reader.get_structure(prices, purchased.ids))
+        result = roll_up(self._get_structure(reader))
         cards = list(result.cards.values())
         self.env["backflush.standard"]._replace_cards(
             self, cards, reader.boms, reader.rates.elements
@@ -205,6 +203,12 @@ class BackflushVersion(models.Model):
                 "exceptions": "\n".join(self._get_exceptions(reader, result)),
             }
         )
+
+    def _get_structure(self, reader):
+        """What the kernel rolls up: the company's bills at this version's inputs."""
+        prices = {price.product_id.id: number(price.price) for price in self.price_ids}
+        purchased = self._find_triggered_products("delivery") - reader.made
+        return reader.get_structure(prices, purchased.ids)
 
     def _add_missing_prices(self, reader):
         """Price what is bought at its current standard; a price that is there stays.

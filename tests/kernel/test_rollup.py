@@ -11,6 +11,7 @@ from costing.rollup import (
     Rate,
     Structure,
     allowed_hours,
+    complete_splits,
     convert,
     find_purchased,
     roll_up,
@@ -348,3 +349,15 @@ def test_the_lot_spreads_set_up_and_nothing_else(fixed, cycle, rate, lot):
         allowed_hours(line.fixed_hours, line.cycle_hours, line.capacity, D(lot)),
         line.quantity * lot,
     )
+
+
+def test_splits_are_worked_out_again_from_the_cards():
+    """As `roll_up` gave them, whatever the order in which the cards are read."""
+    bills = {
+        Q: one_of(P, 3, operations=(ASSEMBLY,)),
+        X: one_of(Q, 2),
+        P: example((ByProduct(B, D(10), D(4)),)),
+    }
+    structure = Structure(MATERIAL, bills, prices={M: D(5)}, rates=RATES, purchased=[M])
+    cards = dict(reversed(roll_up(structure).cards.items()))
+    assert complete_splits(cards) == {key: card.split for key, card in cards.items()}
