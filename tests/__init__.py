@@ -10,4 +10,5 @@ from . import (
     test_revaluation,
     test_standards,
     test_svc_keyboards,
+    test_versions,
 )
