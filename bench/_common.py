@@ -122,13 +122,29 @@ class Worker:
 
     def call(self, command: str, **arguments: Any) -> Any:
         """Have ``command`` carried out; return what it returns."""
-        assert self._process.stdin and self._process.stdout
+        self.start(command, **arguments)
+        return self.answer()
+
+    def start(self, command: str, **arguments: Any) -> None:
+        """Have ``command`` carried out while this process goes on."""
+        assert self._process.stdin
+        self._command = command
         print(json.dumps([command, arguments]), file=self._process.stdin, flush=True)
+
+    def answer(self) -> Any:
+        """What the command that was started returns."""
+        assert self._process.stdout
         answer = self._process.stdout.readline()
         if not answer:
             code = self._process.wait()
-            fail(f"{command} failed (exit code {code}): see the lines above.")
+            fail(f"{self._command} failed (exit code {code}): see the lines above.")
         return json.loads(answer)
+
+    def kill(self, after: float) -> None:
+        """End the process at once after so many seconds, whatever it is doing."""
+        time.sleep(after)
+        self._process.kill()
+        self._process.wait()
 
     def close(self) -> None:
         """Let the process end."""
