@@ -14,7 +14,10 @@ odoo       `action_bom_cost()` on every product with a bill; once per structure,
            on the largest, where it would take most of an hour
 
 Figures are medians over the rounds.  Proportions to SQL are those of the wall clock
-within a round; to Odoo, of medians.  Memory is that of the addon's whole process, Odoo
+within a round, and the target is set against `sql-cards`, which writes the same rows:
+most of what writing takes is the database's own work for keys and indexes, so that
+`sql-cards` itself takes several times as long as `sql`.  To Odoo they are those of
+medians.  Memory is that of the addon's whole process, Odoo
 included.
 """
 
@@ -50,7 +53,7 @@ BASE = "bf_bench_rollup"
 ODOO_AT_MOST = 5_000
 # Targets.
 ODOO_FACTOR = 100  # times faster than Odoo, from 5,000 products on
-SQL_FACTOR = 5
+SQL_FACTOR = 5  # times the wall clock of SQL that writes the same cards
 GROWTH = 1.25  # time per line, over that of the next smaller structure
 MEMORY = 500  # MB
 ALIKE = 1e-6  # relative difference of prices
@@ -87,7 +90,7 @@ class Case:
         names = self.rounds[0][mode]
         return {name: median(r[mode][name] for r in self.rounds) for name in names}
 
-    def sql_ratio(self, mode: str = SQL) -> float:
+    def sql_ratio(self, mode: str) -> float:
         """The addon's wall clock over that of SQL, within the rounds."""
         return median(r[ADDON]["wall"] / r[mode]["wall"] for r in self.rounds)
 
@@ -236,7 +239,7 @@ def _verdicts(cases: list[Case]) -> Iterator[tuple[bool, str]]:
             all(difference <= ALIKE for difference in case.differences.values()),
             f"{name}: prices are alike to {ALIKE:.0e} ({', '.join(case.differences)})",
         )
-        ratio = case.sql_ratio()
+        ratio = case.sql_ratio(SQL_CARDS)
         yield (
             ratio <= SQL_FACTOR,
             f"{name}: {ratio:.2f} × raw SQL with writing (at most {SQL_FACTOR})",

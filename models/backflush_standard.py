@@ -10,33 +10,31 @@ SPLIT_FIELDS = {
     "fixed_overhead": "amount_fixed_overhead",
     "subcontract": "amount_subcontract",
 }
-CARD_COLUMNS = (
-    "version_id",
-    "company_id",
-    "product_id",
-    "uom_id",
-    "bom_id",
-    "lot_size",
-    "amount",
-    *SPLIT_FIELDS.values(),
-)
-LINE_COLUMNS = (
-    "standard_id",
-    "company_id",
-    "sequence",
-    "line_type",
-    "element_id",
-    "component_id",
-    "uom_id",
-    "operation_id",
-    "workcenter_id",
-    "quantity",
-    "rate",
-    "amount",
-    "fixed_hours",
-    "cycle_hours",
-    "capacity",
-)
+#: Columns of the tables, with the types of their values.
+CARD_COLUMNS = {
+    "product_id": "int4",
+    "uom_id": "int4",
+    "bom_id": "int4",
+    "lot_size": "numeric",
+    "amount": "numeric",
+    **dict.fromkeys(SPLIT_FIELDS.values(), "numeric"),
+}
+LINE_COLUMNS = {
+    "standard_id": "int4",
+    "sequence": "int4",
+    "line_type": "varchar",
+    "element_id": "int4",
+    "component_id": "int4",
+    "uom_id": "int4",
+    "operation_id": "int4",
+    "workcenter_id": "int4",
+    "quantity": "numeric",
+    "rate": "numeric",
+    "amount": "numeric",
+    "fixed_hours": "numeric",
+    "cycle_hours": "numeric",
+    "capacity": "numeric",
+}
 
 
 class BackflushStandard(models.Model):
@@ -218,23 +216,34 @@ class BackflushStandard(models.Model):
         boms = {product.id: bom.id for product, bom in boms.items()}
         types = {element.id: element.type for element in elements}
         units = self._get_units(cards)
-        rows = [
-            self._prepare_card_row(version, card, boms, types, units) for card in cards
-        ]
-        keys = self._insert(self._table, CARD_COLUMNS, rows, ["product_id", "id"])
+        rows = [self._prepare_card_row(card, boms, types, units) for card in cards]
+        constants = self._prepare_constants(version)
+        keys = self._insert(
+            self._table, CARD_COLUMNS, rows, constants, ["product_id", "id"]
+        )
         ids = dict(keys)
         rows = [
-            self._prepare_line_row(version, ids[card.product], place, line, units)
+            self._prepare_line_row(ids[card.product], place, line, units)
             for card in cards
             for place, line in enumerate(card.lines, start=1)
         ]
-        self._insert("backflush_standard_line", LINE_COLUMNS, rows, ["id"])
+        constants = {"company_id": version.company_id.id}
+        self._insert("backflush_standard_line", LINE_COLUMNS, rows, constants)
         self.env.invalidate_all()
 
     @api.model
     def _delete_cards(self, version):
         self.env.flush_all()
-        self.env.execute_query(
+        # the lines in one go, before the database looks for them card by card
+        self.env.cr.execute(
+            SQL(
+                """DELETE FROM backflush_standard_line l
+                    USING backflush_standard s
+                    WHERE s.id = l.standard_id AND s.version_id = %s""",
+                version.id,
+            )
+        )
+        self.env.cr.execute(
             SQL("DELETE FROM backflush_standard WHERE version_id = %s", version.id)
         )
 
@@ -243,16 +252,32 @@ class BackflushStandard(models.Model):
         """{product id: its unit's id} of everything on the cards."""
         ids = {card.product for card in cards}
         ids |= {line.product for card in cards for line in card.lines if line.product}
-        # sudo: products of a kind that the user may not see are on cards, too
-        products = self.env["product.product"].sudo().browse(ids)
-        return {product.id: product.uom_id.id for product in products}
+        # products of a kind that the user may not see are on cards, too
+        query = """
+            SELECT p.id, t.uom_id
+              FROM product_product p
+              JOIN product_template t ON t.id = p.product_tmpl_id
+             WHERE p.id = ANY(%s)
+        """
+        return dict(self.env.execute_query(SQL(query, list(ids))))
 
     @api.model
-    def _prepare_card_row(self, version, card, boms, types, units):
+    def _prepare_constants(self, version):
+        """What all cards of a version share."""
+        now, uid = self.env.cr.now(), self.env.uid
+        return {
+            "version_id": version.id,
+            "company_id": version.company_id.id,
+            "create_uid": uid,
+            "write_uid": uid,
+            "create_date": now,
+            "write_date": now,
+        }
+
+    @api.model
+    def _prepare_card_row(self, card, boms, types, units):
         split = {types[element]: amount for element, amount in card.split.items()}
         return (
-            version.id,
-            version.company_id.id,
             card.product,
             units[card.product],
             boms.get(card.product),
@@ -262,10 +287,9 @@ class BackflushStandard(models.Model):
         )
 
     @api.model
-    def _prepare_line_row(self, version, card_id, place, line, units):
+    def _prepare_line_row(self, card_id, place, line, units):
         return (
             card_id,
-            version.company_id.id,
             place,
             line.type,
             line.element,
@@ -282,17 +306,34 @@ class BackflushStandard(models.Model):
         )
 
     @api.model
-    def _insert(self, table, columns, rows, returning):
-        """Insert `rows`, each stamped with user and time; return the rows asked for."""
-        stamps = ("create_uid", "write_uid", "create_date", "write_date")
-        now = self.env.cr.now()
-        stamp = (self.env.uid, self.env.uid, now, now)
-        rows = [(*row, *stamp) for row in rows]
+    def _insert(self, table, columns, rows, constants, returning=()):
+        """Insert `rows`; return the columns asked for.
+
+        One statement with an array for each column, which the database reads several
+        times as fast as a list of values.
+
+        :param columns: {name: type} of what is in the rows
+        :param constants: {column: value} that all rows share
+        """
+        if not rows:
+            return []
+        columns_of_rows = zip(zip(*rows, strict=True), columns.values(), strict=True)
         query = SQL(
-            "INSERT INTO %s (%s) VALUES %s RETURNING %s",
+            "INSERT INTO %s (%s) SELECT new.*, %s FROM unnest(%s) AS new",
             SQL.identifier(table),
-            SQL(", ").join(SQL.identifier(name) for name in (*columns, *stamps)),
-            rows,
-            SQL(", ").join(SQL.identifier(name) for name in returning),
+            SQL(", ").join(SQL.identifier(name) for name in (*columns, *constants)),
+            SQL(", ").join(SQL("%s", value) for value in constants.values()),
+            SQL(", ").join(
+                SQL("%s::%s[]", _as_array(values), SQL.identifier(type_))
+                for values, type_ in columns_of_rows
+            ),
         )
-        return self.env.cr.execute_values(query.code, rows, page_size=1000, fetch=True)
+        if returning:
+            names = SQL(", ").join(SQL.identifier(name) for name in returning)
+            query = SQL("%s RETURNING %s", query, names)
+        return self.env.execute_query(query)
+
+
+def _as_array(values):
+    """Numbers, or words of letters only, as the database writes an array."""
+    return f"{{{','.join('NULL' if v is None else str(v) for v in values)}}}"
