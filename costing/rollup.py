@@ -12,7 +12,7 @@ of a bill.
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import ROUND_CEILING, ROUND_HALF_UP, Decimal
 from typing import NamedTuple
 
@@ -26,6 +26,7 @@ CYCLE_TOLERANCE = Decimal("1e-9")
 
 COMPONENT = "component"
 OPERATION = "operation"
+FEE = "fee"
 BYPRODUCT = "byproduct"
 
 
@@ -60,13 +61,17 @@ class ByProduct(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Bill:
-    """How ``quantity`` units of a product are made, and in which standard lot."""
+    """How ``quantity`` units of a product are made, and in which standard lot.
+
+    ``fee`` is what a subcontractor takes for one unit.
+    """
 
     quantity: Decimal
     lot: Decimal
     components: tuple[Component, ...] = ()
     operations: tuple[Operation, ...] = ()
     byproducts: tuple[ByProduct, ...] = ()
+    fee: Decimal = ZERO
 
 
 class Rate(NamedTuple):
@@ -81,8 +86,10 @@ class Rate(NamedTuple):
 class Structure:
     """Everything that a roll-up needs.
 
+    ``material`` and ``subcontract`` are the cost elements of materials and of fees.
     ``kits`` are never made: they are replaced by their components. ``purchased`` names
-    products without a bill that get a card of one line, at their own price.
+    products without a bill that get a card of one line, at their own price. ``kept``
+    cards stay as they are, whatever the bills say.
     """
 
     material: int
@@ -91,6 +98,8 @@ class Structure:
     prices: Mapping[int, Decimal] = field(default_factory=dict)
     rates: Mapping[int, tuple[Rate, ...]] = field(default_factory=dict)
     purchased: Collection[int] = ()
+    subcontract: int | None = None
+    kept: Mapping[int, "Card"] = field(default_factory=dict)
 
 
 class CardLine(NamedTuple):
@@ -188,6 +197,37 @@ def find_purchased(
     return tuple(found)
 
 
+def find_below(structure: Structure, products: Iterable[int]) -> set[int]:
+    """``products`` and everything that their bills use, through all levels and kits."""
+    found: set[int] = set()
+    waiting = list(products)
+    while waiting:
+        product = waiting.pop()
+        if product in found:
+            continue
+        found.add(product)
+        bill = structure.kits.get(product) or structure.bills.get(product)
+        if bill:
+            waiting += [line.product for line in bill.components]
+    return found
+
+
+def select(
+    structure: Structure, products: Iterable[int], cards: Mapping[int, Card]
+) -> Structure:
+    """A structure in which only ``products``, with all levels below, get new cards.
+
+    The others keep theirs of ``cards``; without one they get none.
+    """
+    wanted = find_below(structure, products)
+    return replace(
+        structure,
+        bills={p: bill for p, bill in structure.bills.items() if p in wanted},
+        purchased=[p for p in structure.purchased if p in wanted],
+        kept={p: card for p, card in cards.items() if p not in wanted},
+    )
+
+
 def roll_up(structure: Structure) -> RollUp:
     """Cards of every product with a bill, from the bottom up."""
     order = _Order(structure)
@@ -220,12 +260,15 @@ class _Order:
         self._path: dict[_Node, Iterator[_Node]] = {}
         self._done: dict[_Node, bool] = {}
         for product in structure.bills:
-            self._visit(_Node(product, False))
+            if product not in structure.kept:
+                self._visit(_Node(product, False))
 
     def _below(self, node: _Node) -> Iterator[_Node]:
         structure = self.structure
         bill = (structure.kits if node.is_kit else structure.bills)[node.product]
         for product in dict.fromkeys(line.product for line in bill.components):
+            if product in structure.kept and product not in structure.kits:
+                continue
             if product in structure.kits or product in structure.bills:
                 yield _Node(product, product in structure.kits)
 
@@ -280,12 +323,16 @@ class _Sheet:
 
     def __init__(self, structure: Structure) -> None:
         self.structure = structure
-        self.cards: dict[int, Card] = {}
-        self.splits: dict[int, dict[int, Decimal]] = {}
+        self.cards: dict[int, Card] = dict(structure.kept)
+        self.splits: dict[int, Mapping[int, Decimal]] = {
+            product: card.split for product, card in structure.kept.items()
+        }
         self.missing: dict[int, None] = {}
 
     def add_purchased(self, product: int) -> None:
         """Card of one material line: the product at its own price."""
+        if product in self.structure.kept:
+            return
         line = self._component_line(_Need(product, ONE))
         self.splits[product] = split = {self.structure.material: line.amount}
         self.cards[product] = Card(product, ONE, line.amount, (line,), split)
@@ -302,6 +349,7 @@ class _Sheet:
         lines = [self._component_line(need) for need in needs]
         for work in works:
             lines += self._operation_lines(work)
+        lines += self._fee_lines(bill)
         gross = sum((line.amount for line in lines), ZERO)
         lines += self._byproduct_lines(bill, gross)
         amount = sum((line.amount for line in lines), ZERO)
@@ -367,6 +415,11 @@ class _Sheet:
                 capacity=work.capacity,
             )
 
+    def _fee_lines(self, bill: Bill) -> Iterator[CardLine]:
+        element = self.structure.subcontract
+        if bill.fee and element is not None:
+            yield CardLine(FEE, element, ONE, bill.fee, bill.fee)
+
     def _byproduct_lines(self, bill: Bill, gross: Decimal) -> Iterator[CardLine]:
         """Credits: shares of the gross cost, which lower the material element.
 
@@ -403,16 +456,10 @@ def complete_splits(cards: Mapping[int, Card]) -> dict[int, dict[int, Decimal]]:
         while waiting:
             product = waiting[-1]
             lines = cards[product].lines
-            below = [
-                line.product
-                for line in lines
-                if line.type == COMPONENT
-                and line.product in cards
-                and line.product not in splits
-                and line.product != product
-            ]
-            if product not in splits and below:
-                waiting += below
+            below = {line.product or 0 for line in lines if line.type == COMPONENT}
+            missing = [p for p in below - {product} if p in cards and p not in splits]
+            if product not in splits and missing:
+                waiting += missing
                 continue
             splits.setdefault(product, _split(lines, splits))
             waiting.pop()
@@ -425,11 +472,12 @@ def _split(
     """Amount by cost element, components taken apart by their own splits."""
     result: dict[int, Decimal] = defaultdict(lambda: ZERO)
     for line in lines:
-        if line.type == COMPONENT and line.product in splits:
-            for element, amount in splits[line.product].items():
-                result[element] += amount * line.quantity
-        else:
+        split = splits.get(line.product or 0) if line.type == COMPONENT else None
+        if split is None:
             result[line.element] += line.amount
+            continue
+        for element, amount in split.items():
+            result[element] += amount * line.quantity
     return dict(result)
 
 

@@ -36,7 +36,11 @@ class BackflushPrice(models.Model):
         "all its digits.",
     )
     source = fields.Selection(
-        [("current", "Current standard"), ("manual", "Entered")],
+        [
+            ("current", "Current standard"),
+            ("vendor", "Vendor's price"),
+            ("manual", "Entered"),
+        ],
         required=True,
         default="manual",
         readonly=True,

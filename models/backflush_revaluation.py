@@ -1,7 +1,7 @@
 from odoo import Command, api, models
 
-from ..costing.entry import APPLIED, relieve
-from ..costing.revaluation import Part, Restated, revalue
+from ..costing.entry import APPLIED, Target, relieve
+from ..costing.revaluation import Part, Restated, Revaluation, revalue
 from .backflush_books import Books, local_date, number
 
 
@@ -23,25 +23,46 @@ class BackflushRevaluation(models.AbstractModel):
         :param old_cards: {product id: card in force before}
         :return: the posting; empty where nothing changes
         """
-        company = version.company_id
-        # sudo: activating takes no right to make journal entries
-        engine = self.env["backflush.engine"]._as_engine(company)
-        version = version.with_env(engine.env)
-        books = Books(engine.env.company, version)
+        books = self._get_books(version.company_id, version)
         new_cards = {card.product_id.id: card for card in version.standard_ids}
+        result = self._compute(books, restated, old_cards, new_cards)
+        if not (result.target.amounts or result.open_rows):
+            return self.env["backflush.posting"]
+        self = self.with_env(books.env)
+        return self._create_posting(version.with_env(books.env), result, books)
+
+    # -- computing --------------------------------------------------------------
+
+    @api.model
+    def _get_books(self, company, records):
+        """What is read to revalue goods of `company` because of `records`.
+
+        sudo: setting standards takes no right to make journal entries.
+        """
+        engine = self.env["backflush.engine"]._as_engine(company)
+        return Books(engine.env.company, records.with_env(engine.env))
+
+    @api.model
+    def _compute(self, books, restated, old_cards, new_cards):
+        """What new standards do to the goods on hand; writes nothing.
+
+        :param restated: [(product, quantity on hand, old price, new price)]
+        :param old_cards: {product id: card in force before}
+        :param new_cards: {product id: card in force afterwards}
+        :return: costing.revaluation.Revaluation
+        """
+        if not restated:
+            return Revaluation(Target({}, {}), {})
         goods = [
             Restated(
                 product.id,
                 number(quantity),
-                self._get_parts(product, old, old_cards.get(product.id), books),
-                self._get_parts(product, new, new_cards.get(product.id), books),
+                self._get_parts(product, old, old_cards, books),
+                self._get_parts(product, new, new_cards, books),
             )
             for product, quantity, old, new in restated
         ]
-        result = revalue(goods, self._get_account(books), books.unit) if goods else None
-        if not result or not (result.target.amounts or result.open_rows):
-            return self.env["backflush.posting"]
-        return self.with_env(engine.env)._create_posting(version, result, books)
+        return revalue(goods, self._get_account(books), books.unit)
 
     def _get_account(self, books):
         account = books.company._backflush_config("backflush_revaluation_account_id")
@@ -51,28 +72,55 @@ class BackflushRevaluation(models.AbstractModel):
             self.env._("Settings › Backflush Costing"),
         )
 
-    def _get_parts(self, product, price, standard, books):
+    def _get_parts(self, product, price, cards, books):
         """Where one unit at `price` stands, by account and element.
 
         A price that departs from its card (set by hand) does so in materials.
         """
         product = product.with_env(books.env)
+        standard = cards.get(product.id)
         card = standard and books.card(standard.with_env(books.env))
         if card and product._get_backflush_trigger() == "delivery":
-            inner = books.inner_cards([x.product for x in card.lines if x.product])
-            return tuple(
-                Part(
-                    None if part.kind == APPLIED else part.account,
-                    part.element,
-                    part.amount,
-                )
-                for part in relieve(card, books.accounts, inner)
-            )
+            return self._get_content(card, cards, books)
         account = books.accounts.stock[product.id]
         content = card.content() if card else {}
         rest = number(price) - sum(content.values())
         content[books.material.id] = content.get(books.material.id, 0) + rest
         return tuple(Part(account, element, x) for element, x in content.items() if x)
+
+    def _get_content(self, card, cards, books):
+        """Where goods costed at delivery stand: their materials, on those' accounts."""
+        inner = self._find_inner_cards(card, cards, books)
+        return tuple(
+            Part(
+                None if part.kind == APPLIED else part.account,
+                part.element,
+                part.amount,
+            )
+            for part in relieve(card, books.accounts, inner)
+        )
+
+    def _find_inner_cards(self, card, cards, books):
+        """Cards of the components costed at delivery, all levels, of the same set.
+
+        A component without a card there counts as a material at the line's amount: it
+        came under its trigger after the cards were made.
+        """
+        result = {}
+        level = [line.product for line in card.lines if line.product]
+        while level:
+            inner = {
+                id_: books.card(cards[id_].with_env(books.env))
+                for id_ in level
+                if id_ in cards
+                and id_ not in result
+                and books.product(id_)._get_backflush_trigger() == "delivery"
+            }
+            result |= inner
+            level = [x.product for c in inner.values() for x in c.lines if x.product]
+        return result
+
+    # -- posting ----------------------------------------------------------------
 
     def _create_posting(self, version, result, books):
         engine = self.env["backflush.engine"]

@@ -52,6 +52,7 @@ class StructureReader:
         """
         return Structure(
             material=self.rates.material.id,
+            subcontract=self.rates.subcontract.id or None,
             bills=self.bills,
             kits=self.kits,
             prices=prices,
@@ -61,6 +62,7 @@ class StructureReader:
 
     @cached_property
     def bills(self) -> dict[int, Bill]:
+        self._remark_archived()
         return {p.id: self._read_bill(bom, p) for p, bom in self.boms.items()}
 
     @cached_property
@@ -76,13 +78,20 @@ class StructureReader:
 
     @cached_property
     def boms(self):
-        """{product: the bill that an order for it takes}"""
-        return self._find_boms("normal")
+        """{product: the bill that an order for it takes}
+
+        A bill that the version names precedes; a product that is only ever made by
+        subcontractors has theirs.
+        """
+        found = self._find_boms("normal")
+        if self._knows_subcontracting():
+            found = self._find_boms("subcontract") | found
+        return found | self._named_boms("normal", "subcontract")
 
     @cached_property
     def kit_boms(self):
         """{product: the kit that it is replaced by in every order}"""
-        return self._find_boms("phantom")
+        return self._find_boms("phantom") | self._named_boms("phantom")
 
     @cached_property
     def made(self):
@@ -121,6 +130,40 @@ class StructureReader:
     def _times(self):
         return TimeReader(self._rows, self._uoms)
 
+    def _named_boms(self, *types):
+        """{product: bill} of the bills that the version names."""
+        boms = self.version.with_env(self.env).bom_ids
+        return {
+            product: bom
+            for bom in boms
+            if bom.type in types and bom.active
+            for product in bom.product_id or bom.product_tmpl_id.product_variant_ids
+        }
+
+    def _knows_subcontracting(self):
+        """Whether Odoo's subcontracting, which this addon does not need, is there."""
+        types = self.env["mrp.bom"]._fields["type"].get_values(self.env)
+        return "subcontract" in types
+
+    @cached_property
+    def subcontracted(self):
+        """{product: bill} of what subcontractors make for a fee."""
+        return {p: bom for p, bom in self.boms.items() if bom.type == "subcontract"}
+
+    def _read_fee(self, bom, product) -> Decimal:
+        """The fee is the version's price of a product that a subcontractor makes."""
+        if bom.type != "subcontract":
+            return Decimal(0)
+        fee = self._prices.get(product.id, Decimal(0))
+        if fee:
+            self.rates.check_subcontract(product)
+        return fee
+
+    @cached_property
+    def _prices(self) -> dict[int, Decimal]:
+        prices = self.version.price_ids.with_env(self.env)
+        return {price.product_id.id: number(price.price) for price in prices}
+
     def _read_bill(self, bom, product) -> Bill:
         row = self._rows.bills[bom.id]
         unit = self._factor(row.uom), self._factor(self._rows.units[product.id])
@@ -132,6 +175,7 @@ class StructureReader:
             components=tuple(self._read_components(bom, product)),
             operations=tuple(self._read_operations(bom, product)),
             byproducts=tuple(self._read_byproducts(bom, product)),
+            fee=self._read_fee(bom, product),
         )
 
     def _read_components(self, bom, product):
@@ -173,6 +217,29 @@ class StructureReader:
                 factor *= self._factor(uom.relative_uom_id.id)
             self._factors[uom_id] = factor
         return self._factors[uom_id]
+
+    def _remark_archived(self):
+        """Bills may go on using what is not to be used any more: say so."""
+        for row in self._rows.list_archived_components():
+            line = self.env["mrp.bom.line"].browse(row.id)
+            self.remarks.append(
+                self.env._(
+                    "%(bill)s uses %(component)s, which is archived: replace it there.",
+                    bill=line.bom_id.display_name,
+                    component=line.product_id.display_name,
+                )
+            )
+        for row in self._rows.list_archived_operations():
+            operation = self.env["mrp.routing.workcenter"].browse(row.id)
+            self.remarks.append(
+                self.env._(
+                    "%(bill)s: the operation %(operation)s is done at "
+                    "%(workcenter)s, which is archived: choose another work center.",
+                    bill=operation.bom_id.display_name,
+                    operation=operation.name,
+                    workcenter=operation.workcenter_id.display_name,
+                )
+            )
 
     def _remark_service(self, bom, product_id):
         self.remarks.append(

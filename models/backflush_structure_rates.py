@@ -39,6 +39,23 @@ class RateReader:
             )
         return element
 
+    @cached_property
+    def subcontract(self):
+        """The cost element of subcontractors' fees; may be empty."""
+        return self._get_element("subcontract")
+
+    def check_subcontract(self, product):
+        if not self.subcontract:
+            raise UserError(
+                self.env._(
+                    "%(product)s is made by a subcontractor, and %(company)s has no "
+                    "active cost element for the fee: activate one of the type "
+                    "Subcontracting under Configuration › Costing › Cost Elements.",
+                    product=product.display_name,
+                    company=self.company.display_name,
+                )
+            )
+
     def _get_element(self, element_type):
         return self.elements.filtered(lambda element: element.type == element_type)
 

@@ -12,7 +12,7 @@ from odoo.tools import SQL
 #: Lines of either kind; `%(share)s` is a column or a constant.
 LINES = """
     SELECT l.bom_id, l.id, l.product_id, l.product_qty, l.product_uom_id, t.uom_id,
-           t.type = 'service', %(share)s, %(has_values)s
+           t.type = 'service', NOT p.active, %(share)s, %(has_values)s
       FROM %(table)s l
       JOIN product_product p ON p.id = l.product_id
       JOIN product_template t ON t.id = p.product_tmpl_id
@@ -21,8 +21,9 @@ LINES = """
 """
 OPERATIONS = """
     SELECT l.bom_id, l.id, l.workcenter_id, l.time_cycle_manual, l.time_mode = 'auto',
-           %(has_values)s
+           NOT w.active, %(has_values)s
       FROM mrp_routing_workcenter l
+      JOIN mrp_workcenter w ON w.id = l.workcenter_id
      WHERE l.bom_id = ANY(%(ids)s) AND l.active
      ORDER BY l.bom_id, l.sequence, l.id
 """
@@ -67,6 +68,7 @@ class LineRow(NamedTuple):
     uom: int
     product_uom: int
     is_service: bool
+    is_archived: bool
     share: float
     may_be_skipped: bool
 
@@ -78,6 +80,7 @@ class OperationRow(NamedTuple):
     workcenter: int
     minutes: float
     is_measured: bool
+    is_archived: bool
     may_be_skipped: bool
 
 
@@ -136,6 +139,21 @@ class BillRows:
 
     def _fetch(self, query):
         return self.env.execute_query(query)
+
+    def list_operations(self):
+        """All operations, in the order of the bills."""
+        return self._list(self.operations)
+
+    def list_archived_components(self):
+        """Components of any bill that are not to be used any more."""
+        return [row for row in self._list(self.components) if row.is_archived]
+
+    def list_archived_operations(self):
+        """Operations at a work center that is not to be used any more."""
+        return [row for row in self.list_operations() if row.is_archived]
+
+    def _list(self, rows):
+        return [row for bom_id in self.boms.ids for row in rows.get(bom_id, ())]
 
     # -- what Odoo decides ------------------------------------------------------
 

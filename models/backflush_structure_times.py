@@ -43,22 +43,14 @@ class TimeReader:
         self._capacities: dict[tuple, tuple[Decimal, Decimal, Decimal]] = {}
 
     @cached_property
-    def operations(self):
-        """Rows of the operations of all bills, each once."""
-        return [
-            row
-            for bom_id in self._rows.boms.ids
-            for row in self._rows.operations.get(bom_id, ())
-        ]
-
-    @cached_property
     def workcenters(self):
         """Work centers of these operations: few, and many of their fields count."""
         return self._env["mrp.workcenter"].browse(self._workcenters)
 
     @cached_property
     def _workcenters(self):
-        return self._browse("mrp.workcenter", [r.workcenter for r in self.operations])
+        ids = [row.workcenter for row in self._rows.list_operations()]
+        return self._browse("mrp.workcenter", ids)
 
     def get_capacity(self, workcenter_id, product, bom_id):
         """Capacity in the bill's unit, set-up and clean-up in hours, efficiency.
@@ -133,7 +125,7 @@ class TimeReader:
 
         Odoo reads them operation by operation; here it is one query for all.
         """
-        ids = [row.id for row in self.operations if row.is_measured]
+        ids = [row.id for row in self._rows.list_operations() if row.is_measured]
         if not ids:
             return []
         self._env["mrp.workorder"].flush_model()

@@ -1,23 +1,35 @@
 from odoo import api, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
-from ..costing.rollup import roll_up
-from .backflush_books import number
+from ..costing.rollup import roll_up, select
+from .backflush_books import local_date, number
+from .backflush_card_reader import read_cards
 from .backflush_structure import StructureReader
+
+#: States in which rates, prices and cards may change.
+EDITABLE = ("draft", "simulation")
+#: What the cards are made of.
+INPUTS = ("rate_ids", "price_ids", "bom_ids", "product_ids")
 
 
 class BackflushVersion(models.Model):
     """A dated set of standards of one company: rates, material prices and cards.
 
     A draft is rolled up as often as its owner likes. Activation makes its cards and
-    prices the standard prices of the products; from then on it is kept as it is.
+    prices the standard prices of the products; from then on it is kept as it is. A
+    simulation is a draft for trying things out: it can never be activated.
     """
 
     _name = "backflush.version"
     _description = "Costing Version"
-    _inherit = ["backflush.version.activation", "mail.thread"]
+    _inherit = [
+        "backflush.version.activation",
+        "backflush.version.schedule",
+        "mail.thread",
+        "mail.activity.mixin",
+    ]
     _order = "date_from desc, id desc"
     _check_company_auto = True
 
@@ -36,8 +48,14 @@ class BackflushVersion(models.Model):
         help="First day on which these standards are meant to apply.",
     )
     date_activated = fields.Datetime(string="Activated On", copy=False, readonly=True)
+    date_closed = fields.Datetime(string="Replaced On", copy=False, readonly=True)
     state = fields.Selection(
-        [("draft", "Draft"), ("active", "Active"), ("closed", "Closed")],
+        [
+            ("simulation", "Simulation"),
+            ("draft", "Draft"),
+            ("active", "Active"),
+            ("closed", "Closed"),
+        ],
         default="draft",
         required=True,
         readonly=True,
@@ -46,6 +64,22 @@ class BackflushVersion(models.Model):
     )
     rate_ids = fields.One2many("backflush.rate", "version_id", copy=True)
     price_ids = fields.One2many("backflush.price", "version_id", copy=True)
+    bom_ids = fields.Many2many(
+        "mrp.bom",
+        string="Bills to Use",
+        check_company=True,
+        help="Where a product has several bills of materials, the one that its "
+        "standard is made of. Products without a bill here take the one that Odoo "
+        "picks for a new order.",
+    )
+    product_ids = fields.Many2many(
+        "product.product",
+        string="Only These Products",
+        check_company=True,
+        domain="[('type', '=', 'consu')]",
+        help="Roll up these products only, with all levels below them. The others "
+        "keep the cards that they have in the version in force. Empty: all products.",
+    )
     standard_ids = fields.One2many("backflush.standard", "version_id", readonly=True)
     is_outdated = fields.Boolean(
         string="Cards Outdated",
@@ -64,6 +98,10 @@ class BackflushVersion(models.Model):
         "(company_id) WHERE state = 'active'",
         "Another costing version of this company is active already.",
     )
+    _date_unique = models.UniqueIndex(
+        "(company_id, date_from) WHERE state IN ('active', 'closed')",
+        "Another costing version of this company was activated for the same day.",
+    )
 
     @api.depends("standard_ids")
     def _compute_standard_count(self):
@@ -77,7 +115,7 @@ class BackflushVersion(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        if any(vals.get("state", "draft") != "draft" for vals in vals_list):
+        if any(vals.get("state", "draft") not in EDITABLE for vals in vals_list):
             raise UserError(
                 self.env._("A costing version starts as a draft. Activate it then.")
             )
@@ -90,11 +128,14 @@ class BackflushVersion(models.Model):
                     "The status of a costing version changes by activation only."
                 )
             )
-        if set(vals) & {"date_from", "rate_ids", "price_ids"}:
+        if set(vals) & {"date_from", *INPUTS}:
             self._check_draft()
         if "company_id" in vals:
             self._check_same_company(vals["company_id"])
-        return super().write(vals)
+        result = super().write(vals)
+        if set(vals) & {"bom_ids", "product_ids"}:
+            self._mark_outdated()
+        return result
 
     def copy_data(self, default=None):
         vals_list = super().copy_data(default)
@@ -116,6 +157,52 @@ class BackflushVersion(models.Model):
             version._roll_up()
         return True
 
+    def action_copy_to_draft(self):
+        """A draft with the same inputs: how a simulation becomes a version to use."""
+        return self._copy_as("draft")
+
+    def action_copy_to_simulation(self):
+        """A copy to try things out on, which can never be activated."""
+        return self._copy_as("simulation")
+
+    def _copy_as(self, state):
+        self.ensure_one()
+        names = {
+            "draft": self.env._("%(name)s (copy)", name=self.name),
+            "simulation": self.env._("%(name)s (simulation)", name=self.name),
+        }
+        copy = self.copy({"state": state, "name": names[state]})
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "backflush_costing.backflush_version_action"
+        )
+        return {
+            **action,
+            "res_id": copy.id,
+            "view_mode": "form",
+            "views": [(False, "form")],
+        }
+
+    @api.constrains("bom_ids")
+    def _check_bom_ids(self):
+        for version in self:
+            named = {}
+            # sudo: whoever keeps the books need not have rights in manufacturing
+            for bom in version.sudo().bom_ids:
+                for product in (
+                    bom.product_id or bom.product_tmpl_id.product_variant_ids
+                ):
+                    if product in named:
+                        raise ValidationError(
+                            self.env._(
+                                "Two bills are named for %(product)s: %(first)s and "
+                                "%(second)s. Keep one of them.",
+                                product=product.display_name,
+                                first=named[product].display_name,
+                                second=bom.display_name,
+                            )
+                        )
+                    named[product] = bom
+
     def action_open_standards(self):
         self.ensure_one()
         action = self.env["ir.actions.act_window"]._for_xml_id(
@@ -132,11 +219,27 @@ class BackflushVersion(models.Model):
             [("company_id", "=", company.id), ("state", "=", "active")], limit=1
         )
 
+    @api.model
+    def _get_in_force(self, company, date):
+        """The version whose standards were in force in `company` at the end of `date`.
+
+        What counts is when it was activated, not from which day it was meant to apply:
+        that is how postings found their cards.
+        """
+        activated = self.search(
+            [("company_id", "=", company.id), ("date_activated", "!=", False)],
+            order="date_activated desc, id desc",
+        )
+        for version in activated:
+            if local_date(company, version.date_activated) <= date:
+                return version
+        return self.browse()
+
     # -- drafts -----------------------------------------------------------------
 
     def _check_draft(self):
         for version in self:
-            if version.state != "draft":
+            if version.state not in EDITABLE:
                 states = dict(self._fields["state"]._description_selection(self.env))
                 raise UserError(
                     self.env._(
@@ -161,11 +264,14 @@ class BackflushVersion(models.Model):
         vals = {"state": state}
         if state == "active":
             vals["date_activated"] = fields.Datetime.now()
+        elif state == "closed":
+            vals["date_closed"] = fields.Datetime.now()
         # sudo: tells `write` that this is the addon itself
         self.sudo().write(vals)
 
     def _mark_outdated(self):
         """What the cards were made of has changed."""
+        self._unschedule()
         outdated = self.filtered(lambda v: v.standard_count and not v.is_outdated)
         if outdated:
             outdated.is_outdated = True
@@ -192,10 +298,14 @@ class BackflushVersion(models.Model):
     def _roll_up(self):
         reader = StructureReader(self)
         self._add_missing_prices(reader)
-        result = roll_up(self._get_structure(reader))
+        structure = self._get_structure(reader)
+        boms = dict(reader.boms)
+        if self.product_ids:
+            structure = self._keep_cards(structure, boms, reader)
+        result = roll_up(structure)
         cards = list(result.cards.values())
         self.env["backflush.standard"]._replace_cards(
-            self, cards, reader.boms, reader.rates.elements
+            self, cards, boms, reader.rates.elements
         )
         self.write(
             {
@@ -210,10 +320,31 @@ class BackflushVersion(models.Model):
         purchased = self._find_triggered_products("delivery") - reader.made
         return reader.get_structure(prices, purchased.ids)
 
-    def _add_missing_prices(self, reader):
-        """Price what is bought at its current standard; a price that is there stays.
+    def _keep_cards(self, structure, boms, reader):
+        """Leave what is not selected at the cards in force (and at their bills)."""
+        active = self._get_active(self.company_id)
+        cards = read_cards(active) if active else {}
+        for card in active.sudo().standard_ids:
+            if card.uom_id != card.product_id.uom_id:
+                del cards[card.product_id.id]
+                reader.remarks.append(
+                    self.env._(
+                        "The card of %(product)s cannot be kept, because its unit of "
+                        "measure has changed: add it to the products to roll up.",
+                        product=card.product_id.display_name,
+                    )
+                )
+        structure = select(structure, self.product_ids.ids, cards)
+        for card in active.sudo().standard_ids:
+            if card.product_id.id in structure.kept:
+                boms[card.product_id] = card.bom_id
+        return structure
 
-        Only products that matter: a price in the active version covers a product.
+    def _add_missing_prices(self, reader):
+        """Price what is bought at its current standard, a fee at its vendor's price.
+
+        A price that is there stays. Only products that matter: a price in the active
+        version covers a product.
         """
         wanted = reader.find_purchased() | self._find_triggered_products() - reader.made
         missing = (
@@ -230,7 +361,50 @@ class BackflushVersion(models.Model):
                 for product in missing
                 if product.standard_price
             ]
+            + self._prepare_missing_fees(reader)
         )
+
+    def _prepare_missing_fees(self, reader):
+        known = set(self.price_ids.product_id.ids)
+        fees = {
+            product: self._get_vendor_fee(product, bom)
+            for product, bom in reader.subcontracted.items()
+            if product.id not in known
+        }
+        return [
+            {
+                "version_id": self.id,
+                "product_id": product.id,
+                "price": fee,
+                "source": "vendor",
+            }
+            for product, fee in fees.items()
+            if fee
+        ]
+
+    def _get_vendor_fee(self, product, bom):
+        """What the first of the bill's subcontractors takes for one unit of `product`.
+
+        The vendor whom Odoo would pick for the quantity of the bill, in company
+        currency at the rate of the day from which the version is valid.
+        """
+        date = self.date_from or fields.Date.context_today(self)
+        seller = product._select_seller(
+            quantity=bom.product_qty,
+            uom_id=bom.product_uom_id,
+            date=date,
+            params={"subcontractor_ids": bom.subcontractor_ids},
+        )
+        if not seller:
+            return 0.0
+        price = seller.currency_id._convert(
+            seller.price_discounted,
+            self.company_id.currency_id,
+            self.company_id,
+            date,
+            round=False,
+        )
+        return seller.product_uom_id._compute_price(price, product.uom_id)
 
     def _find_triggered_products(self, trigger=None):
         """Goods in a category with the given, or any, trigger."""
@@ -263,13 +437,25 @@ class BackflushVersion(models.Model):
                 "%(product)s has neither a price nor a bill: it counts as 0.",
                 product=product.display_name,
             )
+        subcontracted = {product.id for product in reader.subcontracted}
+        priced = set(self.price_ids.product_id.ids)
+        for product in Product.browse(sorted(subcontracted - priced)):
+            yield self.env._(
+                "%(product)s is made by a subcontractor whose price is not known: the "
+                "fee counts as 0. Enter it as the price of the product in this "
+                "version.",
+                product=product.display_name,
+            )
         for price in self.price_ids:
             if not price.price:
                 yield self.env._(
                     "%(product)s has the price 0.",
                     product=price.product_id.display_name,
                 )
-            elif price.product_id.id in reader.bills:
+            elif (
+                price.product_id.id in reader.bills
+                and price.product_id.id not in subcontracted
+            ):
                 yield self.env._(
                     "%(product)s has a price and a bill: the bill counts.",
                     product=price.product_id.display_name,

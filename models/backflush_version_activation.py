@@ -1,6 +1,8 @@
-from odoo import fields, models
-from odoo.exceptions import AccessError, UserError
+from odoo import Command, fields, models
+from odoo.exceptions import AccessError, ConcurrencyError, UserError
 from odoo.tools import SQL
+
+from .backflush_books import local_date
 
 #: Adds a product's new price to its history, unless that ends with the price already.
 INSERT_HISTORY = """
@@ -20,6 +22,14 @@ INSERT_HISTORY = """
      WHERE last.value IS DISTINCT FROM new.price
 """
 
+#: Versions of the rows of recent movements; nobody's transaction lasts a whole day.
+RECENT_LINES = """
+    SELECT id, xmin::text
+      FROM stock_move_line
+     WHERE company_id = %s
+       AND write_date > now() AT TIME ZONE 'UTC' - interval '1 day'
+"""
+
 
 class BackflushVersionActivation(models.AbstractModel):
     """How a costing version comes into force. Used by `backflush.version` only."""
@@ -37,6 +47,7 @@ class BackflushVersionActivation(models.AbstractModel):
         self._check_activation_right()
         previous = self._get_active(self.company_id)
         self._lock(previous | self)
+        self._check_nothing_moved()
         self._check_activation(previous)
         if previous:
             previous._set_state("closed")
@@ -47,6 +58,91 @@ class BackflushVersionActivation(models.AbstractModel):
         self._get_covered_products()._set_backflush_covered()
         self._post_revaluation(changes, previous)
         return True
+
+    def _check_nothing_moved(self):
+        """Start over if goods were moved since this transaction began to look.
+
+        Whoever moved goods and committed before the lock was granted is not in this
+        transaction's view of the stock. A look with new eyes tells; from here on nobody
+        moves anything before the end (DESIGN §4, rule 10).
+        """
+        with self.env.registry.cursor() as cr:
+            cr.execute(SQL(RECENT_LINES, self.company_id.id))
+            latest = dict(cr.fetchall())
+        self.env["stock.move.line"].flush_model()
+        query = SQL(
+            "SELECT id, xmin::text FROM stock_move_line WHERE id = ANY(%s)",
+            list(latest),
+        )
+        if dict(self.env.execute_query(query)) != latest:
+            raise ConcurrencyError("Stock was moved while a version was activated")
+
+    def action_preview_activation(self):
+        """Show what activation would do to the books, with a button to go on."""
+        self.ensure_one()
+        self._check_activation_right()
+        previous = self._get_active(self.company_id)
+        self._check_activation(previous)
+        preview = self.env["backflush.activation"].create(
+            self._prepare_preview(previous)
+        )
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Activate %(name)s", name=self.name),
+            "res_model": preview._name,
+            "res_id": preview.id,
+            "view_mode": "form",
+            "target": "new",
+        }
+
+    def _prepare_preview(self, previous):
+        changes = self._get_price_changes(self._get_standard_prices())
+        revaluation = self.env["backflush.revaluation"]
+        books = revaluation._get_books(self.company_id, self)
+        result = revaluation._compute(
+            books, self._get_restated(changes), *self._get_cards_of(previous, self)
+        )
+        amounts, products = {}, {}
+        for key, amount in result.target.amounts.items():
+            amounts[key.account] = amounts.get(key.account, 0) + amount
+            products.setdefault(key.account, set()).add(key.product)
+        return {
+            "version_id": self.id,
+            "previous_id": previous.id,
+            "product_count": len(changes),
+            "warnings": "\n".join(self._get_activation_warnings(previous)),
+            "line_ids": [
+                Command.create(
+                    {
+                        "account_id": account,
+                        "amount": float(amount),
+                        "product_count": len(products[account]),
+                    }
+                )
+                for account, amount in amounts.items()
+                if amount
+            ],
+        }
+
+    def _get_activation_warnings(self, previous):
+        """What whoever activates this version should know, one sentence each."""
+        today = local_date(self.company_id)
+        if self.date_from > today:
+            yield self.env._(
+                "This version is valid from %(date)s. Schedule it for that day, or "
+                "activate it now nevertheless.",
+                date=fields.Date.to_string(self.date_from),
+            )
+        lost = previous.sudo().standard_ids.product_id - self.standard_ids.product_id
+        if lost:
+            yield self.env._(
+                "%(count)s products have a card in force and none in this version; "
+                "orders for them could not be posted: %(products)s",
+                count=len(lost),
+                products=", ".join(lost[:10].mapped("display_name")),
+            )
+        if self.exceptions:
+            yield self.env._("The roll-up found exceptions: see the last page.")
 
     # -- checks -----------------------------------------------------------------
 
@@ -63,6 +159,14 @@ class BackflushVersionActivation(models.AbstractModel):
 
     def _check_activation(self, previous):
         """One sentence for each reason not to activate."""
+        if self.state == "simulation":
+            raise UserError(
+                self.env._(
+                    "%(version)s is a simulation, which is never activated. Copy it to "
+                    "a draft and activate that.",
+                    version=self.display_name,
+                )
+            )
         if self.state != "draft":
             raise UserError(
                 self.env._(
@@ -71,6 +175,7 @@ class BackflushVersionActivation(models.AbstractModel):
                 )
             )
         self._check_activation_date(previous)
+        self._check_open_period()
         if self.is_outdated:
             raise UserError(
                 self.env._(
@@ -99,6 +204,22 @@ class BackflushVersionActivation(models.AbstractModel):
                 )
             )
 
+    def _check_open_period(self):
+        """Standards of a locked period are those that its entries were made with."""
+        journal = self.company_id.sudo()._backflush_config("backflush_journal_id")
+        first = min(self.date_from, local_date(self.company_id))
+        locks = self.company_id._get_violated_lock_dates(first, False, journal)
+        if locks:
+            raise UserError(
+                self.env._(
+                    "%(date)s is in a period that is locked up to %(lock)s: let "
+                    "%(version)s be valid from a later day.",
+                    date=fields.Date.to_string(first),
+                    lock=fields.Date.to_string(locks[-1][0]),
+                    version=self.display_name,
+                )
+            )
+
     # -- standard prices --------------------------------------------------------
 
     def _get_standard_prices(self):
@@ -118,6 +239,15 @@ class BackflushVersionActivation(models.AbstractModel):
             if product.cost_method == "standard"
         }
 
+    def _get_price_changes(self, prices):
+        """{product: (old, new)} of standard prices that are to become other ones."""
+        known = self.with_company(self.company_id).env
+        return {
+            product.with_env(known): (product.standard_price, price)
+            for product, price in prices.items()
+            if product.standard_price != price
+        }
+
     def _apply_standard_prices(self):
         """Set the products' standard prices; return {product: (old, new)} of changes.
 
@@ -126,14 +256,11 @@ class BackflushVersionActivation(models.AbstractModel):
         us.
         """
         prices = self._get_standard_prices()
-        known = self.with_company(self.company_id).env
-        changes = {}
-        for product, price in prices.items():
-            product = product.with_context(disable_auto_revaluation=True)
-            old = product.standard_price
-            if old != price:
-                product.standard_price = price
-                changes[product.with_env(known)] = (old, price)
+        changes = self._get_price_changes(prices)
+        for product, (_old, price) in changes.items():
+            # sudo: setting standards takes no right to edit products
+            product = product.sudo().with_context(disable_auto_revaluation=True)
+            product.standard_price = price
         self._insert_price_history(prices)
         return changes
 
@@ -183,17 +310,28 @@ class BackflushVersionActivation(models.AbstractModel):
         :param previous: the version in force until now, if any
         :return: the posting; empty where no stock is worth more or less than before
         """
-        covered = [p for p in changes if p._is_backflush_covered()]
-        quantities = self._get_quantities_on_hand(covered)
-        restated = [
+        old_cards, _new_cards = self._get_cards_of(previous, self)
+        return self.env["backflush.revaluation"]._post_version(
+            self, self._get_restated(changes), old_cards
+        )
+
+    @staticmethod
+    def _get_cards_of(*versions):
+        return [
+            {card.product_id.id: card for card in version.standard_ids}
+            for version in versions
+        ]
+
+    def _get_restated(self, changes):
+        """[(product, quantity on hand, old, new standard)] of what is revalued."""
+        covered = set(self._get_covered_products().ids)
+        products = [p for p in changes if p.id in covered or p._is_backflush_covered()]
+        quantities = self._get_quantities_on_hand(products)
+        return [
             (product, quantities[product.id], *changes[product])
-            for product in covered
+            for product in products
             if product.id in quantities
         ]
-        old_cards = {card.product_id.id: card for card in previous.standard_ids}
-        return self.env["backflush.revaluation"]._post_version(
-            self, restated, old_cards
-        )
 
     def _get_quantities_on_hand(self, products):
         """{product id: valued quantity} as Odoo's inventory valuation counts it.

@@ -79,6 +79,7 @@ class StockMove(models.Model):
             moves = moves.with_company(company)
             # also what was put on an order before its product came under a trigger
             moves._cover_backflush_products()
+            moves._lock_backflush_version(company)
             covered = moves.filtered(
                 lambda move: (
                     move.product_id.is_storable
@@ -88,7 +89,6 @@ class StockMove(models.Model):
             if not covered:
                 continue
             covered.product_id._set_backflush_covered()
-            covered._lock_backflush_version(company)
             # without the defaults that a screen may have put into the context
             env = self.env(su=True, context=clean_context(self.env.context))
             facts = env["backflush.stock.fact"].create(
@@ -97,12 +97,25 @@ class StockMove(models.Model):
             facts.move_id.with_env(self.env)._register_backflush_events()
 
     def _lock_backflush_version(self, company):
-        """Fall on one side of an activation: it updates the row that is shared here."""
+        """Fall on one side of an activation: it updates the row that is shared here.
+
+        An activation may cover any product at standard cost. As long as no version is
+        in force, the row is that of the drafts.
+        """
+        if not any(
+            move.product_id.is_storable and move.product_id.cost_method == "standard"
+            for move in self
+        ):
+            return
         self.env.execute_query(
             SQL(
                 "SELECT id FROM backflush_version"
-                " WHERE company_id = %s AND state = 'active' FOR SHARE",
-                company.id,
+                " WHERE company_id = %(company)s AND (state = 'active'"
+                "    OR state = 'draft' AND NOT EXISTS ("
+                "       SELECT FROM backflush_version"
+                "        WHERE company_id = %(company)s AND state = 'active'))"
+                " ORDER BY id FOR SHARE",
+                company=company.id,
             )
         )
 

@@ -11,4 +11,5 @@ from . import (
     test_rollup_generated,
     test_standards,
     test_svc_keyboards,
+    test_versions,
 )

@@ -95,6 +95,20 @@ class TestRevaluation2(Revaluation, Variant2, BackflushCommon):
         )
         self.assertClosed()
 
+    def test_content_of_a_part_that_is_costed_at_delivery_itself(self):
+        box = self._create_product("Box of P", self.finished)
+        self._create_bom(box, 1, {self.p: 1})
+        self._activate_standards(name="v1b", date_from="2020-06-01", m=5.0, s=6.0)
+        self._set_up_stock()
+        self._produce(box, 10)
+        posting = self._activate_v2()
+        # 28 kg on hand and 2 kg in each of 23 P and of 10 boxes: 94 kg × 0.50
+        self.assertEntry(posting.account_move_id, self.expected_entry)
+        self._bill(
+            self.env["purchase.order"].search([("invoice_ids", "=", False)]), 5.3
+        )
+        self.assertClosed()
+
 
 @tagged("post_install", "-at_install")
 class TestRevaluation3(Revaluation, Variant3, BackflushCommon):

@@ -1,1 +1,3 @@
+from . import backflush_activation
 from . import backflush_configuration_issue
+from . import backflush_standards_at_date

@@ -1,5 +1,6 @@
 """The roll-up of standard cards: worked examples and laws that hold for any bill."""
 
+from dataclasses import replace
 from decimal import Decimal as D
 
 import pytest
@@ -15,12 +16,13 @@ from costing.rollup import (
     convert,
     find_purchased,
     roll_up,
+    select,
     whole_cycles,
 )
 from hypothesis import given
 from hypothesis import strategies as st
 
-MATERIAL, LABOUR, VOH, FOH = 1, 2, 3, 4
+MATERIAL, LABOUR, VOH, FOH, FEE = 1, 2, 3, 4, 5
 P, Q, B, M, S, X, Y = 10, 11, 12, 13, 14, 15, 16
 BENCH = 20
 TOLERANCE = D("1e-18")
@@ -361,3 +363,39 @@ def test_splits_are_worked_out_again_from_the_cards():
     structure = Structure(MATERIAL, bills, prices={M: D(5)}, rates=RATES, purchased=[M])
     cards = dict(reversed(roll_up(structure).cards.items()))
     assert complete_splits(cards) == {key: card.split for key, card in cards.items()}
+
+
+def test_fee_of_a_subcontractor():
+    bill = Bill(D(1), D(1), (Component(M, D(1)),), fee=D(3))
+    structure = Structure(MATERIAL, {P: bill}, prices={M: D(5)}, subcontract=FEE)
+    card = roll_up(structure).cards[P]
+    assert card.amount == D(8)
+    assert card.split == {MATERIAL: D(5), FEE: D(3)}
+    assert [line[:5] for line in card.lines] == [
+        ("component", MATERIAL, D(1), D(5), D(5)),
+        ("fee", FEE, D(1), D(3), D(3)),
+    ]
+
+
+def test_selected_products_are_made_anew_and_the_others_keep_their_cards():
+    bills = {P: one_of(M, 2), Q: one_of(P, 3), X: one_of(M)}
+    before = Structure(MATERIAL, bills, prices={M: D(5)}, purchased=[S])
+    cards = roll_up(before).cards
+    now = Structure(MATERIAL, bills, prices={M: D(6)}, purchased=[S, B])
+    chosen = roll_up(select(now, [Q], cards)).cards
+    assert {p: card.amount for p, card in chosen.items()} == {
+        P: D(12),  # below Q
+        Q: D(36),
+        X: D(5),
+        S: D(0),
+    }
+    assert chosen[X] is cards[X]
+
+
+def test_components_that_are_not_selected_count_at_the_card_that_they_keep():
+    bills = {P: one_of(M, 2), Q: one_of(P, 3)}
+    now = Structure(MATERIAL, bills, prices={M: D(6)})
+    kept = roll_up(Structure(MATERIAL, {P: one_of(M, 2)}, prices={M: D(5)})).cards
+    result = roll_up(replace(now, kept=kept))
+    assert result.cards[Q].amount == D(30)
+    assert result.cards[P] is kept[P]

@@ -1,0 +1,96 @@
+import logging
+
+from odoo import api, fields, models
+from odoo.exceptions import ConcurrencyError, UserError
+
+from .backflush_books import local_date
+
+_logger = logging.getLogger(__name__)
+
+#: What a change of takes a version off the schedule: it is not what was approved.
+APPROVED = {"date_from", "rate_ids", "price_ids", "bom_ids", "product_ids"}
+
+
+class BackflushVersionSchedule(models.AbstractModel):
+    """Activation on a day to come. Used by `backflush.version` only.
+
+    A manager approves a version ahead of its first day; a schedule activates it then,
+    in the manager's name.
+    """
+
+    _name = "backflush.version.schedule"
+    _description = "Scheduled Activation of a Costing Version"
+
+    scheduled_by_id = fields.Many2one(
+        "res.users",
+        string="Scheduled By",
+        copy=False,
+        readonly=True,
+        help="Who approved this version for its first day. It is activated then.",
+    )
+
+    def write(self, vals):
+        if set(vals) & APPROVED and "scheduled_by_id" not in vals:
+            self._unschedule()
+        return super().write(vals)
+
+    def action_schedule(self):
+        """Approve this version, to be activated on its first day."""
+        self.ensure_one()
+        self._check_activation_right()
+        if self.date_from and self.date_from <= local_date(self.company_id):
+            raise UserError(
+                self.env._(
+                    "%(version)s is valid from today or earlier: activate it now.",
+                    version=self.display_name,
+                )
+            )
+        self._check_activation(self._get_active(self.company_id))
+        # sudo: nobody may write these but the addon itself
+        self.sudo().scheduled_by_id = self.env.user
+        return True
+
+    def action_unschedule(self):
+        self.check_access("write")
+        self._unschedule()
+        return True
+
+    def _unschedule(self):
+        scheduled = self.filtered("scheduled_by_id")
+        if scheduled:
+            scheduled.sudo().write({"scheduled_by_id": False})
+
+    @api.model
+    def _cron_activate_scheduled(self):
+        """Activate the versions whose day has come; say why where it cannot be done."""
+        domain = [("state", "=", "draft"), ("scheduled_by_id", "!=", False)]
+        due = self.search(domain, order="date_from, id").filtered(
+            lambda version: version.date_from <= local_date(version.company_id)
+        )
+        progress = self.env["ir.cron"]._commit_progress
+        progress(remaining=len(due))
+        for version in due:
+            version._activate_scheduled()
+            progress(1)
+
+    def _activate_scheduled(self):
+        user = self.scheduled_by_id
+        version = self.with_user(user).with_company(self.company_id)
+        try:
+            with self.env.cr.savepoint():
+                version.action_activate()
+        except ConcurrencyError:
+            _logger.info("%s is activated later: stock is being moved", self)
+        except UserError as error:
+            self._unschedule()
+            sentence = self.env._(
+                "Not activated as scheduled: %(reason)s", reason=str(error)
+            )
+            self.message_post(body=sentence)
+            self.activity_schedule(
+                "mail.mail_activity_data_todo",
+                date_deadline=fields.Date.context_today(self),
+                summary=self.env._("Activate the costing version"),
+                note=sentence,
+                user_id=user.id,
+            )

@@ -1,0 +1,310 @@
+"""The life of a costing version: simulation, selection, dates, schedule, preview."""
+
+from odoo import fields
+from odoo.exceptions import UserError, ValidationError
+from odoo.tests import Form, tagged
+from odoo.tools import mute_logger
+from psycopg2 import IntegrityError
+
+from .test_standards import StandardsCase
+
+
+@tagged("post_install", "-at_install")
+class TestSimulation(StandardsCase):
+    def _simulation(self):
+        action = self.version.action_copy_to_simulation()
+        return self.env["backflush.version"].browse(action["res_id"])
+
+    def test_simulation_is_edited_and_rolled_up_but_never_activated(self):
+        self._roll_up()
+        simulation = self._simulation()
+        self.assertEqual(simulation.state, "simulation")
+        self._set_price(self.steel, 6, simulation)
+        self.assertEqual(self._roll_up(simulation)[self.table].amount, 27.0)
+        simulation.date_from = "2026-06-01"
+        with self.assertRaisesRegex(UserError, "is a simulation, which is never"):
+            simulation.action_activate()
+        self.assertEqual(self.table.standard_price, 0.0)
+
+    def test_simulation_becomes_a_draft_by_copying(self):
+        simulation = self._simulation()
+        self._set_price(self.steel, 6, simulation)
+        action = simulation.action_copy_to_draft()
+        draft = self.env["backflush.version"].browse(action["res_id"])
+        self.assertEqual(draft.state, "draft")
+        self.assertEqual(draft.price_ids.mapped("price"), [6.0])
+
+    def test_simulation_may_be_deleted(self):
+        simulation = self._simulation()
+        simulation.action_roll_up()
+        cards = simulation.standard_ids
+        simulation.unlink()
+        self.assertFalse(cards.exists())
+
+
+@tagged("post_install", "-at_install")
+class TestChosenBills(StandardsCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.bill.sequence = 1
+        cls.second_bill = cls._bom(cls.table, {cls.steel: 3}, sequence=2)
+
+    def test_named_bill_precedes_the_one_that_odoo_picks(self):
+        self.assertEqual(self._roll_up()[self.table].amount, 25.0)
+        self.version.bom_ids = self.second_bill
+        self.assertTrue(self.version.is_outdated)
+        card = self._roll_up()[self.table]
+        self.assertEqual((card.amount, card.bom_id), (15.0, self.second_bill))
+
+    def test_named_bill_is_copied_with_the_version(self):
+        self.version.bom_ids = self.second_bill
+        self.assertEqual(self.version.copy().bom_ids, self.second_bill)
+
+    def test_one_named_bill_a_product(self):
+        with self.assertRaisesRegex(ValidationError, "Two bills are named for Table"):
+            self.version.bom_ids = self.second_bill | self.bill
+
+    def test_named_bill_of_a_version_in_force_stays(self):
+        self._activate()
+        with self.assertRaisesRegex(UserError, "2026 is active"):
+            self.version.bom_ids = self.second_bill
+
+    def test_named_bill_of_another_company(self):
+        other = self._create_company(name="Other")
+        lamp = self._create_product("Lamp", self.finished, company_id=other.id)
+        theirs = self._bom(lamp, {}, company_id=other.id)
+        with self.assertRaisesRegex(UserError, "belongs to another company"):
+            self.version.bom_ids = theirs
+
+
+@tagged("post_install", "-at_install")
+class TestSelection(StandardsCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.chair = cls._create_product("Chair", cls.finished)
+        cls.set = cls._create_product("Set", cls.finished)
+        cls._bom(cls.chair, {cls.steel: 1})
+        cls._bom(cls.set, {cls.chair: 4, cls.table: 1})
+
+    def _following(self):
+        self._activate()
+        following = self._version("2027", "2026-02-01")
+        self._set_price(self.steel, 6, following)
+        return following
+
+    def _amounts(self, version):
+        return {p.name: card.amount for p, card in self._roll_up(version).items()}
+
+    def test_the_others_keep_their_cards(self):
+        following = self._following()
+        following.product_ids = self.chair
+        self.assertEqual(
+            self._amounts(following), {"Chair": 6.0, "Table": 25.0, "Set": 45.0}
+        )
+        self.assertEqual(
+            following.standard_ids.bom_id, self.version.standard_ids.bom_id
+        )
+
+    def test_levels_below_are_rolled_up_with_it(self):
+        following = self._following()
+        following.product_ids = self.set
+        self.assertEqual(
+            self._amounts(following), {"Chair": 6.0, "Table": 27.0, "Set": 51.0}
+        )
+
+    def test_without_a_version_in_force_there_is_nothing_to_keep(self):
+        self.version.product_ids = self.chair
+        self.assertEqual(self._amounts(self.version), {"Chair": 5.0})
+
+    def test_card_in_another_unit_cannot_be_kept(self):
+        following = self._following()
+        following.product_ids = self.chair
+        self.table.sudo().uom_id = self.dozen
+        self.assertEqual(self._amounts(following), {"Chair": 6.0, "Set": 45.0})
+        self.assertIn("The card of Table cannot be kept", following.exceptions)
+
+
+@tagged("post_install", "-at_install")
+class TestInForce(StandardsCase):
+    def _move_activation(self, version, **days):
+        for name, value in days.items():
+            version.sudo()[name] = value
+
+    def test_version_of_a_past_date(self):
+        self._activate()
+        following = self._activate(self._version("2027", "2026-02-01"))
+        self._move_activation(self.version, date_activated="2026-03-01 10:00:00")
+        self._move_activation(following, date_activated="2026-06-15 10:00:00")
+        in_force = self.version._get_in_force
+        day = fields.Date.to_date
+        self.assertFalse(in_force(self.company, day("2026-02-28")))
+        self.assertEqual(in_force(self.company, day("2026-03-01")), self.version)
+        self.assertEqual(in_force(self.company, day("2026-06-14")), self.version)
+        self.assertEqual(in_force(self.company, day("2026-06-15")), following)
+        self.assertTrue(self.version.date_closed)
+
+    def test_cards_of_a_past_date_are_shown(self):
+        self._activate()
+        self._activate(self._version("2027", "2026-02-01"))
+        self._move_activation(self.version, date_activated="2026-03-01 10:00:00")
+        dialog = Form(self.env["backflush.standards.at.date"])
+        dialog.date = "2026-03-05"
+        action = dialog.save().action_open()
+        cards = self.env[action["res_model"]].search(action["domain"])
+        self.assertEqual(cards, self.version.standard_ids)
+        dialog = Form(self.env["backflush.standards.at.date"])
+        dialog.date = "2026-01-05"
+        with self.assertRaisesRegex(UserError, "No standards were in force"):
+            dialog.save().action_open()
+
+    def test_two_versions_for_the_same_day(self):
+        self._activate()
+        with self.assertRaisesRegex(UserError, "from a later day"):
+            self._activate(self._version("Same"))
+
+
+@tagged("post_install", "-at_install")
+class TestActivationDates(StandardsCase):
+    def _run_schedule(self):
+        self.env.flush_all()
+        with self.enter_registry_test_mode():
+            cron = self.env.ref("backflush_costing.backflush_version_cron_activate")
+            cron.sudo().method_direct_trigger()
+        self.env.invalidate_all()
+
+    def test_locked_period(self):
+        self.version.action_roll_up()
+        self.company.sudo().fiscalyear_lock_date = "2026-01-31"
+        with self.assertRaisesRegex(
+            UserError, "2026-01-01 is in a period that is locked up to 2026-01-31"
+        ):
+            self.version.action_activate()
+        self.assertEqual(self.version.state, "draft")
+        self.version.date_from = "2026-02-01"
+        self.version.action_activate()
+        self.assertEqual(self.version.state, "active")
+
+    def test_scheduled_version_is_activated_on_its_day(self):
+        day = fields.Date.add(fields.Date.today(), days=3)
+        version = self._version("Next", day)
+        version.action_roll_up()
+        version.action_schedule()
+        self.assertEqual(version.scheduled_by_id, self.env.user)
+        self._run_schedule()
+        self.assertEqual(version.state, "draft")
+        version.sudo().date_from = fields.Date.today()
+        version.sudo().scheduled_by_id = self.env.user
+        self._run_schedule()
+        self.assertEqual(version.state, "active")
+
+    def test_a_change_takes_a_version_off_the_schedule(self):
+        version = self._version("Next", fields.Date.add(fields.Date.today(), days=3))
+        version.action_roll_up()
+        version.action_schedule()
+        self._set_price(self.steel, 9, version)
+        self.assertFalse(version.scheduled_by_id)
+
+    def test_scheduled_version_that_cannot_be_activated_says_why(self):
+        version = self._version("Next", fields.Date.add(fields.Date.today(), days=3))
+        version.action_roll_up()
+        version.action_schedule()
+        version.sudo().date_from = fields.Date.today()
+        version.sudo().scheduled_by_id = self.env.user
+        self.company.sudo().fiscalyear_lock_date = fields.Date.today()
+        self._run_schedule()
+        self.assertEqual(version.state, "draft")
+        self.assertFalse(version.scheduled_by_id)
+        self.assertIn("locked", version.message_ids[0].body)
+        self.assertEqual(version.activity_ids.user_id, self.env.user)
+
+    def test_only_a_day_to_come_is_scheduled(self):
+        self.version.action_roll_up()
+        with self.assertRaisesRegex(UserError, "activate it now"):
+            self.version.action_schedule()
+
+
+@tagged("post_install", "-at_install")
+class TestBadStructures(StandardsCase):
+    def test_archived_component_is_named(self):
+        self.steel.active = False
+        self._roll_up()
+        self.assertIn("uses Steel, which is archived", self.version.exceptions)
+
+    def test_archived_work_center_is_named(self):
+        self.bench.sudo().active = False
+        card = self._roll_up()[self.table]
+        self.assertEqual(card.amount, 25.0)
+        self.assertIn("Bench, which is archived", self.version.exceptions)
+
+    def test_component_in_use_cannot_be_deleted(self):
+        self._roll_up()
+        self.bill.bom_line_ids.unlink()
+        with (
+            mute_logger("odoo.sql_db"),
+            self.assertRaises(IntegrityError),
+            self.cr.savepoint(),
+        ):
+            self.steel.unlink()
+        self.assertTrue(self.steel.exists())
+
+
+@tagged("post_install", "-at_install")
+class TestPreview(StandardsCase):
+    def _following(self):
+        self._activate()
+        quant = self.env["stock.quant"]
+        stock = self.warehouse.lot_stock_id
+        quant._update_available_quantity(self.steel, stock, 28)
+        quant._update_available_quantity(self.table, stock, 33)
+        following = self._version("2027", "2026-02-01")
+        self._set_price(self.steel, 5.5, following)
+        following.rate_ids.filtered(lambda r: r.rate == 20).rate = 22
+        following.action_roll_up()
+        return following
+
+    def test_revaluation_per_account_is_shown_before_it_is_done(self):
+        following = self._following()
+        preview = self._preview(following)
+        amounts = {
+            self.account_names.get(line.account_id, "revaluation"): line.amount
+            for line in preview.line_ids
+        }
+        self.assertEqual(
+            amounts, {"finished": 66.0, "materials": 14.0, "revaluation": -80.0}
+        )
+        self.assertEqual(self.table.standard_price, 25.0)
+        self.assertEqual(following.state, "draft")
+        preview.action_activate()
+        self.assertEqual(following.state, "active")
+        posting = self.env["backflush.posting"].search(
+            [("res_model", "=", following._name), ("res_id", "=", following.id)]
+        )
+        booked = {
+            self.account_names.get(line.account_id, "revaluation"): line.balance
+            for line in posting.account_move_id.line_ids
+        }
+        self.assertEqual(booked, amounts)
+
+    def _preview(self, version):
+        action = version.action_preview_activation()
+        return self.env[action["res_model"]].browse(action["res_id"])
+
+    def test_first_activation(self):
+        self.version.action_roll_up()
+        preview = self._preview(self.version)
+        self.assertFalse(preview.line_ids)
+        self.assertEqual(preview.product_count, 1)
+
+    def test_reasons_not_to_activate_come_with_the_preview(self):
+        self.version.action_roll_up()
+        self._set_price(self.steel, 6)
+        with self.assertRaisesRegex(UserError, "roll it up again"):
+            self.version.action_preview_activation()
+
+    def test_products_that_lose_their_card_are_named(self):
+        following = self._following()
+        self.bill.active = False
+        following.action_roll_up()
+        self.assertIn("Table", self._preview(following).warnings)
