@@ -1,5 +1,5 @@
 from odoo import api, fields, models
-from odoo.tools import SQL
+from odoo.tools import SQL, sql
 
 #: Columns of a card's cumulative split: one for each type of cost element.
 SPLIT_FIELDS = {
@@ -10,31 +10,32 @@ SPLIT_FIELDS = {
     "fixed_overhead": "amount_fixed_overhead",
     "subcontract": "amount_subcontract",
 }
-#: Columns of the tables, with the types of their values.
-CARD_COLUMNS = {
-    "product_id": "int4",
-    "uom_id": "int4",
-    "bom_id": "int4",
-    "lot_size": "numeric",
-    "amount": "numeric",
-    **dict.fromkeys(SPLIT_FIELDS.values(), "numeric"),
-}
-LINE_COLUMNS = {
-    "standard_id": "int4",
-    "sequence": "int4",
-    "line_type": "varchar",
-    "element_id": "int4",
-    "component_id": "int4",
-    "uom_id": "int4",
-    "operation_id": "int4",
-    "workcenter_id": "int4",
-    "quantity": "numeric",
-    "rate": "numeric",
-    "amount": "numeric",
-    "fixed_hours": "numeric",
-    "cycle_hours": "numeric",
-    "capacity": "numeric",
-}
+CARD_COLUMNS = (
+    "product_id",
+    "uom_id",
+    "bom_id",
+    "lot_size",
+    "amount",
+    *SPLIT_FIELDS.values(),
+)
+LINE_COLUMNS = (
+    "standard_id",
+    "sequence",
+    "line_type",
+    "element_id",
+    "component_id",
+    "uom_id",
+    "operation_id",
+    "workcenter_id",
+    "quantity",
+    "rate",
+    "amount",
+    "fixed_hours",
+    "cycle_hours",
+    "capacity",
+)
+#: Types of the database whose values can be joined to an array without quotes.
+NUMBERS = ("int4", "numeric", "float8", "bool")
 
 
 class BackflushStandard(models.Model):
@@ -217,18 +218,22 @@ class BackflushStandard(models.Model):
         types = {element.id: element.type for element in elements}
         units = self._get_units(cards)
         rows = [self._prepare_card_row(card, boms, types, units) for card in cards]
-        constants = self._prepare_constants(version)
-        keys = self._insert(
-            self._table, CARD_COLUMNS, rows, constants, ["product_id", "id"]
+        constants = {"company_id": version.company_id.id}
+        ids = dict(
+            self._insert(
+                self._table,
+                CARD_COLUMNS,
+                rows,
+                ["product_id", "id"],
+                {**constants, "version_id": version.id, **self._prepare_stamps()},
+            )
         )
-        ids = dict(keys)
         rows = [
             self._prepare_line_row(ids[card.product], place, line, units)
             for card in cards
             for place, line in enumerate(card.lines, start=1)
         ]
-        constants = {"company_id": version.company_id.id}
-        self._insert("backflush_standard_line", LINE_COLUMNS, rows, constants)
+        self._insert("backflush_standard_line", LINE_COLUMNS, rows, [], constants)
         self.env.invalidate_all()
 
     @api.model
@@ -262,12 +267,10 @@ class BackflushStandard(models.Model):
         return dict(self.env.execute_query(SQL(query, list(ids))))
 
     @api.model
-    def _prepare_constants(self, version):
-        """What all cards of a version share."""
+    def _prepare_stamps(self):
+        """Who writes rows, and when."""
         now, uid = self.env.cr.now(), self.env.uid
         return {
-            "version_id": version.id,
-            "company_id": version.company_id.id,
             "create_uid": uid,
             "write_uid": uid,
             "create_date": now,
@@ -306,27 +309,30 @@ class BackflushStandard(models.Model):
         )
 
     @api.model
-    def _insert(self, table, columns, rows, constants, returning=()):
-        """Insert `rows`; return the columns asked for.
+    def _insert(self, table, columns, rows, returning, constants=None):
+        """Insert `rows` of values of `columns`; return the rows asked for.
 
         One statement with an array for each column, which the database reads several
         times as fast as a list of values.
 
-        :param columns: {name: type} of what is in the rows
-        :param constants: {column: value} that all rows share
+        :param constants: {column: value} that all rows share; by default user and time
         """
         if not rows:
             return []
-        columns_of_rows = zip(zip(*rows, strict=True), columns.values(), strict=True)
+        if constants is None:
+            constants = self._prepare_stamps()
+        known = sql.table_columns(self.env.cr, table)
+        types = [known[name]["udt_name"] for name in columns]
+        arrays = [
+            SQL("%s::%s[]", _as_array(values, type_), SQL.identifier(type_))
+            for values, type_ in zip(zip(*rows, strict=True), types, strict=True)
+        ]
         query = SQL(
             "INSERT INTO %s (%s) SELECT new.*, %s FROM unnest(%s) AS new",
             SQL.identifier(table),
             SQL(", ").join(SQL.identifier(name) for name in (*columns, *constants)),
             SQL(", ").join(SQL("%s", value) for value in constants.values()),
-            SQL(", ").join(
-                SQL("%s::%s[]", _as_array(values), SQL.identifier(type_))
-                for values, type_ in columns_of_rows
-            ),
+            SQL(", ").join(arrays),
         )
         if returning:
             names = SQL(", ").join(SQL.identifier(name) for name in returning)
@@ -334,6 +340,8 @@ class BackflushStandard(models.Model):
         return self.env.execute_query(query)
 
 
-def _as_array(values):
-    """Numbers, or words of letters only, as the database writes an array."""
+def _as_array(values, type_):
+    """What the database reads as an array."""
+    if type_ not in NUMBERS:
+        return list(values)
     return f"{{{','.join('NULL' if v is None else str(v) for v in values)}}}"
