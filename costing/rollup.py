@@ -61,17 +61,13 @@ class ByProduct(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Bill:
-    """How ``quantity`` units of a product are made, and in which standard lot.
-
-    ``fee`` is what a subcontractor takes for one unit.
-    """
+    """How ``quantity`` units of a product are made, and in which standard lot."""
 
     quantity: Decimal
     lot: Decimal
     components: tuple[Component, ...] = ()
     operations: tuple[Operation, ...] = ()
     byproducts: tuple[ByProduct, ...] = ()
-    fee: Decimal = ZERO
 
 
 class Rate(NamedTuple):
@@ -88,7 +84,8 @@ class Structure:
 
     ``material`` and ``subcontract`` are the cost elements of materials and of fees.
     ``kits`` are never made: they are replaced by their components. ``purchased`` names
-    products without a bill that get a card of one line, at their own price. ``kept``
+    products without a bill that get a card of one line, at their own price;
+    ``subcontracted`` those with a bill whose price is the fee for one unit. ``kept``
     cards stay as they are, whatever the bills say.
     """
 
@@ -99,6 +96,7 @@ class Structure:
     rates: Mapping[int, tuple[Rate, ...]] = field(default_factory=dict)
     purchased: Collection[int] = ()
     subcontract: int | None = None
+    subcontracted: Collection[int] = ()
     kept: Mapping[int, "Card"] = field(default_factory=dict)
 
 
@@ -349,7 +347,7 @@ class _Sheet:
         lines = [self._component_line(need) for need in needs]
         for work in works:
             lines += self._operation_lines(work)
-        lines += self._fee_lines(bill)
+        lines += self._fee_lines(product)
         gross = sum((line.amount for line in lines), ZERO)
         lines += self._byproduct_lines(bill, gross)
         amount = sum((line.amount for line in lines), ZERO)
@@ -415,10 +413,11 @@ class _Sheet:
                 capacity=work.capacity,
             )
 
-    def _fee_lines(self, bill: Bill) -> Iterator[CardLine]:
-        element = self.structure.subcontract
-        if bill.fee and element is not None:
-            yield CardLine(FEE, element, ONE, bill.fee, bill.fee)
+    def _fee_lines(self, product: int) -> Iterator[CardLine]:
+        structure = self.structure
+        if product in structure.subcontracted and structure.subcontract is not None:
+            if fee := structure.prices.get(product, ZERO):
+                yield CardLine(FEE, structure.subcontract, ONE, fee, fee)
 
     def _byproduct_lines(self, bill: Bill, gross: Decimal) -> Iterator[CardLine]:
         """Credits: shares of the gross cost, which lower the material element.

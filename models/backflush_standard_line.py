@@ -104,11 +104,12 @@ class BackflushStandardLine(models.Model):
         help="Units of the product that one cycle yields.",
     )
 
-    @api.depends("component_id", "operation_id", "workcenter_id")
+    @api.depends("component_id", "operation_id", "workcenter_id", "line_type")
     def _compute_display_name(self):
+        types = dict(self._fields["line_type"]._description_selection(self.env))
         for line in self:
             source = line.component_id or line.operation_id or line.workcenter_id
-            line.display_name = source.display_name
+            line.display_name = source.display_name or types[line.line_type]
 
     def _get_versions(self):
         return self.standard_id.version_id

@@ -52,13 +52,20 @@ class StructureReader:
         """
         return Structure(
             material=self.rates.material.id,
-            subcontract=self.rates.subcontract.id or None,
+            subcontract=self._get_fee_element(prices),
+            subcontracted={product.id for product in self.subcontracted},
             bills=self.bills,
             kits=self.kits,
             prices=prices,
             rates=self.rates.get_rates(self._times.workcenters),
             purchased=purchased,
         )
+
+    def _get_fee_element(self, prices):
+        for product in self.subcontracted:
+            if prices.get(product.id):
+                self.rates.check_subcontract(product)
+        return self.rates.subcontract.id or None
 
     @cached_property
     def bills(self) -> dict[int, Bill]:
@@ -150,20 +157,6 @@ class StructureReader:
         """{product: bill} of what subcontractors make for a fee."""
         return {p: bom for p, bom in self.boms.items() if bom.type == "subcontract"}
 
-    def _read_fee(self, bom, product) -> Decimal:
-        """The fee is the version's price of a product that a subcontractor makes."""
-        if bom.type != "subcontract":
-            return Decimal(0)
-        fee = self._prices.get(product.id, Decimal(0))
-        if fee:
-            self.rates.check_subcontract(product)
-        return fee
-
-    @cached_property
-    def _prices(self) -> dict[int, Decimal]:
-        prices = self.version.price_ids.with_env(self.env)
-        return {price.product_id.id: number(price.price) for price in prices}
-
     def _read_bill(self, bom, product) -> Bill:
         row = self._rows.bills[bom.id]
         unit = self._factor(row.uom), self._factor(self._rows.units[product.id])
@@ -175,7 +168,6 @@ class StructureReader:
             components=tuple(self._read_components(bom, product)),
             operations=tuple(self._read_operations(bom, product)),
             byproducts=tuple(self._read_byproducts(bom, product)),
-            fee=self._read_fee(bom, product),
         )
 
     def _read_components(self, bom, product):

@@ -397,14 +397,14 @@ class BackflushVersion(models.Model):
         )
         if not seller:
             return 0.0
-        price = seller.currency_id._convert(
+        # the discounted price is per unit of the product already
+        return seller.currency_id._convert(
             seller.price_discounted,
             self.company_id.currency_id,
             self.company_id,
             date,
             round=False,
         )
-        return seller.product_uom_id._compute_price(price, product.uom_id)
 
     def _find_triggered_products(self, trigger=None):
         """Goods in a category with the given, or any, trigger."""

@@ -23,7 +23,6 @@ class BackflushVersionSchedule(models.AbstractModel):
 
     scheduled_by_id = fields.Many2one(
         "res.users",
-        string="Scheduled By",
         copy=False,
         readonly=True,
         help="Who approved this version for its first day. It is activated then.",

@@ -308,3 +308,100 @@ class TestPreview(StandardsCase):
         self.bill.active = False
         following.action_roll_up()
         self.assertIn("Table", self._preview(following).warnings)
+
+
+@tagged("post_install", "-at_install")
+class TestSubcontracting(StandardsCase):
+    """R of the event catalogue: 1 kg of M + fee 3.00 = 8.00."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        types = cls.env["mrp.bom"]._fields["type"].get_values(cls.env)
+        if "subcontract" not in types:
+            cls.skipTest(cls, "Odoo's subcontracting is not installed")
+        cls.elements["subcontract"].active = True
+        cls.subcontractor = cls.env["res.partner"].create({"name": "Subcontractor"})
+        cls.r = cls._create_product("R", cls.finished)
+        cls.r_bill = cls._bom(
+            cls.r,
+            {cls.steel: 1},
+            type="subcontract",
+            subcontractor_ids=cls.subcontractor.ids,
+        )
+
+    def _seller(self, price, **values):
+        return self.env["product.supplierinfo"].create(
+            {
+                "partner_id": self.subcontractor.id,
+                "product_tmpl_id": self.r.product_tmpl_id.id,
+                "price": price,
+                **values,
+            }
+        )
+
+    def test_fee_comes_from_the_vendors_price(self):
+        self._seller(3.0)
+        self.env["product.supplierinfo"].create(
+            {
+                "partner_id": self.vendor.id,
+                "product_tmpl_id": self.r.product_tmpl_id.id,
+                "price": 1.0,
+            }
+        )
+        card = self._roll_up()[self.r]
+        self.assertAlmostEqual(card.amount, 8.0)
+        self.assertAlmostEqual(card.amount_subcontract, 3.0)
+        fee = card.line_ids.filtered(lambda line: line.line_type == "fee")
+        self.assertEqual((fee.element_id.type, fee.rate), ("subcontract", 3.0))
+        self.assertEqual(fee.display_name, "Subcontractor's fee")
+        price = self.version.price_ids.filtered(lambda p: p.product_id == self.r)
+        self.assertEqual((price.price, price.source), (3.0, "vendor"))
+        self.assertFalse(self.version.exceptions)
+
+    def test_fee_in_another_unit_and_currency(self):
+        euro = self.env.ref("base.EUR")
+        euro.active = True
+        self.env["res.currency.rate"].create(
+            {
+                "currency_id": euro.id,
+                "company_id": self.company.id,
+                "name": "2026-01-01",
+                "rate": 0.5,
+            }
+        )
+        self._seller(18.0, currency_id=euro.id, product_uom_id=self.dozen.id)
+        # 18 a dozen = 1.50 each, twice as much in company currency
+        self.assertAlmostEqual(self._roll_up()[self.r].amount_subcontract, 3.0)
+
+    def test_same_price_as_odoos(self):
+        self._seller(3.0)
+        card = self._roll_up()[self.r]
+        self.assertAlmostEqual(card.amount, self.r._compute_bom_price(self.r_bill))
+
+    def test_entered_fee_stays(self):
+        self._seller(3.0)
+        self._set_price(self.r, 4.0)
+        self.assertAlmostEqual(self._roll_up()[self.r].amount, 9.0)
+
+    def test_unknown_fee_is_said(self):
+        self.assertAlmostEqual(self._roll_up()[self.r].amount, 5.0)
+        self.assertIn("R is made by a subcontractor", self.version.exceptions)
+
+    def test_missing_element_is_said(self):
+        self._seller(3.0)
+        self.elements["subcontract"].active = False
+        with self.assertRaisesRegex(UserError, "no active cost element for the fee"):
+            self._roll_up()
+
+    def test_own_bill_precedes_the_subcontractors(self):
+        self._seller(3.0)
+        own = self._bom(self.r, {self.steel: 3})
+        self.assertEqual(self._roll_up()[self.r].bom_id, own)
+        self.version.bom_ids = self.r_bill
+        self.assertAlmostEqual(self._roll_up()[self.r].amount, 8.0)
+
+    def test_activation_sets_the_standard_price_with_the_fee(self):
+        self._seller(3.0)
+        self._activate()
+        self.assertAlmostEqual(self.r.standard_price, 8.0)

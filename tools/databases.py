@@ -17,6 +17,9 @@ DEMO = "backflush_demo"
 TEST = "bf_test"
 # What the tests and the demonstration use, beyond what the manifest names.
 MODULES = ("mrp_account", "purchase_stock", "sale_stock", "hr_timesheet", "project_mrp")
+# What the addon works with where it is installed: only the tests install it, after the
+# addon, so that the demonstration and Odoo's own tests prove that it is not needed.
+OPTIONAL = ("mrp_subcontracting_account",)
 _TEMPLATE = "bf_template_"
 # Run by the environment's Python: no client program of PostgreSQL is needed.
 _SQL = """
@@ -155,6 +158,9 @@ class Databases:
             self.copy(template, name)
         with step(f"database {name}: install the addon"):
             self.odoo.install_addon(name, log)
+        if name == TEST or name.startswith(f"{TEST}_"):
+            with step(f"database {name}: {', '.join(OPTIONAL)}"):
+                self.odoo.modules(name, "-i", ",".join(OPTIONAL), log)
         self._mark(name).write_text(digest)
 
     def update(self, name: str, log: Path) -> None:

@@ -366,8 +366,13 @@ def test_splits_are_worked_out_again_from_the_cards():
 
 
 def test_fee_of_a_subcontractor():
-    bill = Bill(D(1), D(1), (Component(M, D(1)),), fee=D(3))
-    structure = Structure(MATERIAL, {P: bill}, prices={M: D(5)}, subcontract=FEE)
+    structure = Structure(
+        MATERIAL,
+        {P: one_of(M)},
+        prices={M: D(5), P: D(3)},
+        subcontract=FEE,
+        subcontracted=[P],
+    )
     card = roll_up(structure).cards[P]
     assert card.amount == D(8)
     assert card.split == {MATERIAL: D(5), FEE: D(3)}
