@@ -5,6 +5,7 @@ measure, and operations at work centers with capacities and efficiency.
 """
 
 import random
+from unittest.mock import patch
 
 from odoo import Command
 from odoo.tests import tagged
@@ -252,3 +253,35 @@ class TestManyAgainstOdoo(GeneratedCase):
         for product in list(cards)[:: len(cards) // 20]:
             price = product._compute_bom_price(cards[product].bom_id, boms)
             self.assertAlmostEqual(price / prices[product], 1, delta=1e-9)
+
+
+@tagged("post_install", "-at_install")
+class TestOtherAddons(StandardsCase):
+    """Odoo's methods are asked for every line as soon as another addon extends them."""
+
+    def test_lines_that_another_addon_leaves_out(self):
+        glue = self._create_product("Glue", self.materials, standard_price=3.0)
+        self.bill.bom_line_ids = [Command.create({"product_id": glue.id})]
+        card = self._roll_up()[self.table]
+        self.assertEqual(card.component_line_ids.component_id, self.steel | glue)
+
+        def skip(line, product, never_attribute_values=False):
+            return line.product_id == glue
+
+        with patch.object(type(self.bill.bom_line_ids), "_skip_bom_line", skip):
+            card = self._roll_up()[self.table]
+        self.assertEqual(card.component_line_ids.component_id, self.steel)
+
+    def test_capacities_that_another_addon_knows(self):
+        chair = self._create_product("Chair", self.finished)
+        self._bom(chair, {self.steel: 1}, operations=[(self.bench, 24)])
+
+        def get_capacity(workcenter, product, unit, default_capacity=1):
+            return (2 if product == chair else 1), 0, 0
+
+        with patch.object(type(self.bench), "_get_capacity", get_capacity):
+            cards = self._roll_up()
+        self.assertEqual(cards[chair].operation_line_ids.mapped("capacity"), [2] * 3)
+        self.assertEqual(
+            cards[self.table].operation_line_ids.mapped("capacity"), [1] * 3
+        )
