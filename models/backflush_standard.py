@@ -1,5 +1,5 @@
 from odoo import api, fields, models
-from odoo.tools import SQL
+from odoo.tools import SQL, sql
 
 #: Columns of a card's cumulative split: one for each type of cost element.
 SPLIT_FIELDS = {
@@ -11,8 +11,6 @@ SPLIT_FIELDS = {
     "subcontract": "amount_subcontract",
 }
 CARD_COLUMNS = (
-    "version_id",
-    "company_id",
     "product_id",
     "uom_id",
     "bom_id",
@@ -22,7 +20,6 @@ CARD_COLUMNS = (
 )
 LINE_COLUMNS = (
     "standard_id",
-    "company_id",
     "sequence",
     "line_type",
     "element_id",
@@ -37,6 +34,8 @@ LINE_COLUMNS = (
     "cycle_hours",
     "capacity",
 )
+#: Types of the database whose values can be joined to an array without quotes.
+NUMBERS = ("int4", "numeric", "float8", "bool")
 
 
 class BackflushStandard(models.Model):
@@ -218,23 +217,38 @@ class BackflushStandard(models.Model):
         boms = {product.id: bom.id for product, bom in boms.items()}
         types = {element.id: element.type for element in elements}
         units = self._get_units(cards)
+        rows = [self._prepare_card_row(card, boms, types, units) for card in cards]
+        constants = {"company_id": version.company_id.id}
+        ids = dict(
+            self._insert(
+                self._table,
+                CARD_COLUMNS,
+                rows,
+                ["product_id", "id"],
+                {**constants, "version_id": version.id, **self._prepare_stamps()},
+            )
+        )
         rows = [
-            self._prepare_card_row(version, card, boms, types, units) for card in cards
-        ]
-        keys = self._insert(self._table, CARD_COLUMNS, rows, ["product_id", "id"])
-        ids = dict(keys)
-        rows = [
-            self._prepare_line_row(version, ids[card.product], place, line, units)
+            self._prepare_line_row(ids[card.product], place, line, units)
             for card in cards
             for place, line in enumerate(card.lines, start=1)
         ]
-        self._insert("backflush_standard_line", LINE_COLUMNS, rows, ["id"])
+        self._insert("backflush_standard_line", LINE_COLUMNS, rows, [], constants)
         self.env.invalidate_all()
 
     @api.model
     def _delete_cards(self, version):
         self.env.flush_all()
-        self.env.execute_query(
+        # the lines in one go, before the database looks for them card by card
+        self.env.cr.execute(
+            SQL(
+                """DELETE FROM backflush_standard_line l
+                    USING backflush_standard s
+                    WHERE s.id = l.standard_id AND s.version_id = %s""",
+                version.id,
+            )
+        )
+        self.env.cr.execute(
             SQL("DELETE FROM backflush_standard WHERE version_id = %s", version.id)
         )
 
@@ -243,16 +257,30 @@ class BackflushStandard(models.Model):
         """{product id: its unit's id} of everything on the cards."""
         ids = {card.product for card in cards}
         ids |= {line.product for card in cards for line in card.lines if line.product}
-        # sudo: products of a kind that the user may not see are on cards, too
-        products = self.env["product.product"].sudo().browse(ids)
-        return {product.id: product.uom_id.id for product in products}
+        # products of a kind that the user may not see are on cards, too
+        query = """
+            SELECT p.id, t.uom_id
+              FROM product_product p
+              JOIN product_template t ON t.id = p.product_tmpl_id
+             WHERE p.id = ANY(%s)
+        """
+        return dict(self.env.execute_query(SQL(query, list(ids))))
 
     @api.model
-    def _prepare_card_row(self, version, card, boms, types, units):
+    def _prepare_stamps(self):
+        """Who writes rows, and when."""
+        now, uid = self.env.cr.now(), self.env.uid
+        return {
+            "create_uid": uid,
+            "write_uid": uid,
+            "create_date": now,
+            "write_date": now,
+        }
+
+    @api.model
+    def _prepare_card_row(self, card, boms, types, units):
         split = {types[element]: amount for element, amount in card.split.items()}
         return (
-            version.id,
-            version.company_id.id,
             card.product,
             units[card.product],
             boms.get(card.product),
@@ -262,10 +290,9 @@ class BackflushStandard(models.Model):
         )
 
     @api.model
-    def _prepare_line_row(self, version, card_id, place, line, units):
+    def _prepare_line_row(self, card_id, place, line, units):
         return (
             card_id,
-            version.company_id.id,
             place,
             line.type,
             line.element,
@@ -282,17 +309,39 @@ class BackflushStandard(models.Model):
         )
 
     @api.model
-    def _insert(self, table, columns, rows, returning):
-        """Insert `rows`, each stamped with user and time; return the rows asked for."""
-        stamps = ("create_uid", "write_uid", "create_date", "write_date")
-        now = self.env.cr.now()
-        stamp = (self.env.uid, self.env.uid, now, now)
-        rows = [(*row, *stamp) for row in rows]
+    def _insert(self, table, columns, rows, returning, constants=None):
+        """Insert `rows` of values of `columns`; return the rows asked for.
+
+        One statement with an array for each column, which the database reads several
+        times as fast as a list of values.
+
+        :param constants: {column: value} that all rows share; by default user and time
+        """
+        if not rows:
+            return []
+        if constants is None:
+            constants = self._prepare_stamps()
+        known = sql.table_columns(self.env.cr, table)
+        types = [known[name]["udt_name"] for name in columns]
+        arrays = [
+            SQL("%s::%s[]", _as_array(values, type_), SQL.identifier(type_))
+            for values, type_ in zip(zip(*rows, strict=True), types, strict=True)
+        ]
         query = SQL(
-            "INSERT INTO %s (%s) VALUES %s RETURNING %s",
+            "INSERT INTO %s (%s) SELECT new.*, %s FROM unnest(%s) AS new",
             SQL.identifier(table),
-            SQL(", ").join(SQL.identifier(name) for name in (*columns, *stamps)),
-            rows,
-            SQL(", ").join(SQL.identifier(name) for name in returning),
+            SQL(", ").join(SQL.identifier(name) for name in (*columns, *constants)),
+            SQL(", ").join(SQL("%s", value) for value in constants.values()),
+            SQL(", ").join(arrays),
         )
-        return self.env.cr.execute_values(query.code, rows, page_size=1000, fetch=True)
+        if returning:
+            names = SQL(", ").join(SQL.identifier(name) for name in returning)
+            query = SQL("%s RETURNING %s", query, names)
+        return self.env.execute_query(query)
+
+
+def _as_array(values, type_):
+    """What the database reads as an array."""
+    if type_ not in NUMBERS:
+        return list(values)
+    return f"{{{','.join('NULL' if v is None else str(v) for v in values)}}}"

@@ -13,6 +13,8 @@ class BackflushStandardLine(models.Model):
     _inherit = ["backflush.version.part"]
     _order = "standard_id, sequence, id"
     _check_company_auto = True
+    # the card tells who made it and when; keys to users cost time on each line
+    _log_access = False
 
     standard_id = fields.Many2one(
         "backflush.standard",

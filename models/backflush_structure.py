@@ -4,7 +4,6 @@ from decimal import Decimal
 from functools import cached_property
 
 from odoo.fields import Domain
-from odoo.tools import SQL
 
 from ..costing.rollup import (
     Bill,
@@ -14,38 +13,19 @@ from ..costing.rollup import (
     Structure,
     convert,
     find_purchased,
-    whole_cycles,
 )
 from .backflush_books import number
 from .backflush_structure_rates import RateReader
-
-MINUTES = Decimal(60)
-PERCENT = Decimal(100)
-#: The last finished work orders of operations, as many as each of them wants.
-LAST_WORKORDERS = """
-    SELECT operation_id, workcenter_id, product_id, product_uom_id,
-           duration, qty_produced
-      FROM (SELECT wo.operation_id, wo.workcenter_id, mo.product_id,
-                   mo.product_uom_id, wo.duration, wo.qty_produced,
-                   op.time_mode_batch,
-                   ROW_NUMBER() OVER (PARTITION BY wo.operation_id
-                       ORDER BY wo.date_finished DESC, wo.id DESC) AS place
-              FROM mrp_workorder wo
-              JOIN mrp_production mo ON mo.id = wo.production_id
-              JOIN mrp_routing_workcenter op ON op.id = wo.operation_id
-             WHERE wo.operation_id = ANY(%s)
-               AND wo.state = 'done'
-               AND wo.qty_produced > 0) done
-     WHERE place <= time_mode_batch
-"""
+from .backflush_structure_rows import BillRows
+from .backflush_structure_times import MINUTES, PERCENT, TimeReader
 
 
 class StructureReader:
     """What the costing version's company makes, how, and at which rates.
 
     Which bill, which of its lines and which capacity count is left to Odoo's own
-    methods. Lives as long as one roll-up. `remarks` collects sentences about what was
-    left out.
+    methods; they are asked only where the answer can depend on the product. Lives as
+    long as one roll-up. `remarks` collects sentences about what was left out.
     """
 
     def __init__(self, version):
@@ -53,7 +33,13 @@ class StructureReader:
         self.company = version.company_id
         # sudo: whoever keeps the books need not have rights in manufacturing. Every
         # search names the company instead.
-        self.env = version.sudo().with_company(self.company).env
+        # prefetch_fields: one or two fields of thousands of records, not all of them
+        self.env = (
+            version.sudo()
+            .with_company(self.company)
+            .with_context(prefetch_fields=False)
+            .env
+        )
         self.rates = RateReader(version.with_env(self.env))
         self.remarks: list[str] = self.rates.remarks
         self._factors: dict[int, Decimal] = {}
@@ -71,7 +57,7 @@ class StructureReader:
             bills=self.bills,
             kits=self.kits,
             prices=prices,
-            rates=self.rates.get_rates(self._operations.workcenter_id),
+            rates=self.rates.get_rates(self._times.workcenters),
             purchased=purchased,
         )
 
@@ -121,21 +107,35 @@ class StructureReader:
 
     @cached_property
     def _products(self):
-        """Products that have a bill of any kind."""
-        boms = self.env["mrp.bom"].search_fetch(
-            [("company_id", "in", [False, self.company.id])], ["product_tmpl_id"]
+        """Products that have a bill of a type, by type."""
+        groups = self.env["mrp.bom"]._read_group(
+            [("company_id", "in", [False, self.company.id])],
+            ["type"],
+            ["product_tmpl_id:array_agg"],
         )
         Product = self.env["product.product"]
-        domain = Domain(Product._check_company_domain(self.company))
-        domain &= Domain("product_tmpl_id", "in", boms.product_tmpl_id.ids)
-        return Product.search(domain)
+        company = Domain(Product._check_company_domain(self.company))
+        return {
+            bom_type: Product.search(company & Domain("product_tmpl_id", "in", ids))
+            for bom_type, ids in groups
+        }
 
     def _find_boms(self, bom_type):
-        return dict(
-            self.env["mrp.bom"]._bom_find(
-                self._products, company_id=self.company.id, bom_type=bom_type
-            )
-        )
+        products = self._products.get(bom_type)
+        if not products:
+            return {}
+        Bom = self.env["mrp.bom"]
+        company_id = self.company.id
+        return dict(Bom._bom_find(products, company_id=company_id, bom_type=bom_type))
+
+    @cached_property
+    def _rows(self):
+        boms = [*self.boms.values(), *self.kit_boms.values()]
+        return BillRows(self.env["mrp.bom"].union(*boms), self.made)
+
+    @cached_property
+    def _times(self):
+        return TimeReader(self._rows, self._uoms)
 
     def _named_boms(self, *types):
         """{product: bill} of the bills that the version names."""
@@ -158,9 +158,10 @@ class StructureReader:
         return {p: bom for p, bom in self.boms.items() if bom.type == "subcontract"}
 
     def _read_bill(self, bom, product) -> Bill:
-        unit = self._factor(bom.product_uom_id), self._factor(product.uom_id)
-        quantity = convert(number(bom.product_qty), *unit)
-        lot = convert(number(bom.backflush_lot_size), *unit)
+        row = self._rows.bills[bom.id]
+        unit = self._factor(row.uom), self._factor(self._rows.units[product.id])
+        quantity = convert(number(row.quantity), *unit)
+        lot = convert(number(row.lot), *unit)
         return Bill(
             quantity=quantity,
             lot=lot or quantity,
@@ -170,40 +171,49 @@ class StructureReader:
         )
 
     def _read_components(self, bom, product):
-        for line in bom.bom_line_ids:
-            if line._skip_bom_line(product):
+        for row in self._rows.components.get(bom.id, ()):
+            if self._rows.skips("mrp.bom.line", "_skip_bom_line", row, product):
                 continue
-            if line.product_id.type == "service":
-                self._remark_service(bom, line)
+            if row.is_service:
+                self._remark_service(bom, row.product)
                 continue
-            yield Component(line.product_id.id, self._line_quantity(line))
+            yield Component(row.product, self._line_quantity(row))
 
     def _read_byproducts(self, bom, product):
-        for line in bom.byproduct_ids:
-            if not line._skip_byproduct_line(product):
-                quantity = self._line_quantity(line)
-                yield ByProduct(line.product_id.id, quantity, number(line.cost_share))
+        for row in self._rows.byproducts.get(bom.id, ()):
+            if not self._rows.skips(
+                "mrp.bom.byproduct", "_skip_byproduct_line", row, product
+            ):
+                quantity = self._line_quantity(row)
+                yield ByProduct(row.product, quantity, number(row.share))
 
-    def _line_quantity(self, line) -> Decimal:
+    def _line_quantity(self, row) -> Decimal:
         """Quantity of a bill line in the unit of measure of its product."""
-        unit = self._factor(line.product_uom_id)
-        return convert(
-            number(line.product_qty), unit, self._factor(line.product_id.uom_id)
-        )
+        quantity = number(row.quantity)
+        if row.uom == row.product_uom:
+            return quantity
+        return convert(quantity, self._factor(row.uom), self._factor(row.product_uom))
 
-    def _factor(self, uom) -> Decimal:
-        """How many of the reference unit make one `uom`, exactly."""
-        if uom.id not in self._factors:
+    @cached_property
+    def _uoms(self):
+        """{id: unit of measure}; there are few, and it takes a chain of them."""
+        Uom = self.env["uom.uom"].with_context(active_test=False, prefetch_fields=True)
+        return {uom.id: uom for uom in Uom.search([])}
+
+    def _factor(self, uom_id) -> Decimal:
+        """How many of the reference unit make one of this unit, exactly."""
+        if uom_id not in self._factors:
+            uom = self._uoms[uom_id]
             factor = number(uom.relative_factor)
             if uom.relative_uom_id:
-                factor *= self._factor(uom.relative_uom_id)
-            self._factors[uom.id] = factor
-        return self._factors[uom.id]
+                factor *= self._factor(uom.relative_uom_id.id)
+            self._factors[uom_id] = factor
+        return self._factors[uom_id]
 
     def _remark_archived(self):
         """Bills may go on using what is not to be used any more: say so."""
-        boms = self.env["mrp.bom"].union(*self.boms.values(), *self.kit_boms.values())
-        for line in boms.bom_line_ids.filtered(lambda x: not x.product_id.active):
+        for row in self._rows.list_archived_components():
+            line = self.env["mrp.bom.line"].browse(row.id)
             self.remarks.append(
                 self.env._(
                     "%(bill)s uses %(component)s, which is archived: replace it there.",
@@ -211,9 +221,8 @@ class StructureReader:
                     component=line.product_id.display_name,
                 )
             )
-        for operation in boms.operation_ids.filtered(
-            lambda x: not x.workcenter_id.active
-        ):
+        for row in self._rows.list_archived_operations():
+            operation = self.env["mrp.routing.workcenter"].browse(row.id)
             self.remarks.append(
                 self.env._(
                     "%(bill)s: the operation %(operation)s is done at "
@@ -224,84 +233,38 @@ class StructureReader:
                 )
             )
 
-    def _remark_service(self, bom, line):
+    def _remark_service(self, bom, product_id):
         self.remarks.append(
             self.env._(
                 "%(bill)s: the service %(service)s is left out, because orders do not "
                 "consume services.",
                 bill=bom.display_name,
-                service=line.product_id.display_name,
+                service=self.env["product.product"].browse(product_id).display_name,
             )
         )
 
     # -- operations -------------------------------------------------------------
 
-    @cached_property
-    def _operations(self):
-        Bom = self.env["mrp.bom"]
-        boms = Bom.union(*self.boms.values(), *self.kit_boms.values())
-        return boms.operation_ids
-
     def _read_operations(self, bom, product):
         """Times of one order, as Odoo plans it: with the work center's efficiency."""
-        unit = self._factor(bom.product_uom_id), self._factor(product.uom_id)
-        for operation in bom.operation_ids:
-            if operation._skip_operation_line(product):
+        rows = self._rows.operations.get(bom.id)
+        if not rows:
+            return
+        uom_id = self._rows.bills[bom.id].uom
+        unit = self._factor(uom_id), self._factor(self._rows.units[product.id])
+        for row in rows:
+            if self._rows.skips(
+                "mrp.routing.workcenter", "_skip_operation_line", row, product
+            ):
                 continue
-            workcenter = operation.workcenter_id
-            capacity, setup, cleanup = workcenter._get_capacity(
-                product, bom.product_uom_id, bom.product_qty
+            capacity, fixed, efficiency = self._times.get_capacity(
+                row.workcenter, product, bom.id
             )
-            efficiency = number(workcenter.time_efficiency) or PERCENT
-            cycle = self._get_cycle_time(operation) * PERCENT / efficiency
+            cycle = self._times.get_cycle_time(row) * PERCENT / efficiency
             yield Operation(
-                operation.id,
-                workcenter.id,
-                (number(setup) + number(cleanup)) / MINUTES,
+                row.id,
+                row.workcenter,
+                fixed,
                 cycle / MINUTES,
-                convert(number(capacity), *unit),
+                convert(capacity, *unit),
             )
-
-    def _get_cycle_time(self, operation) -> Decimal:
-        """Minutes of one cycle at full efficiency, entered or measured."""
-        minutes = self._measured.get(operation.id)
-        return number(operation.time_cycle_manual) if minutes is None else minutes
-
-    @cached_property
-    def _measured(self) -> dict[int, Decimal]:
-        """Minutes per cycle of operations that are timed by their last orders."""
-        time, cycles = {}, {}
-        for row in self._fetch_last_workorders():
-            operation_id, workcenter_id, product_id, uom_id, duration, quantity = row
-            operation = self.env["mrp.routing.workcenter"].browse(operation_id)
-            capacity, _setup, _cleanup = (
-                self.env["mrp.workcenter"]
-                .browse(workcenter_id)
-                ._get_capacity(
-                    self.env["product.product"].browse(product_id),
-                    self.env["uom.uom"].browse(uom_id),
-                    operation.bom_id.product_qty,
-                )
-            )
-            done = whole_cycles(number(quantity), number(capacity))
-            time[operation_id] = time.get(operation_id, 0) + number(duration)
-            cycles[operation_id] = cycles.get(operation_id, 0) + done
-        return {key: time[key] / cycles[key] for key in time if cycles[key]}
-
-    def _fetch_last_workorders(self):
-        """The last finished work orders of each measured operation, as many as wanted.
-
-        Odoo reads them operation by operation; here it is one query for all.
-        """
-        operations = self._operations.filtered(lambda o: o.time_mode == "auto")
-        if not operations:
-            return []
-        self.env["mrp.workorder"].flush_model()
-        self.env["mrp.production"].flush_model(["product_id", "product_uom_id"])
-        operations.flush_recordset(["time_mode_batch"])
-        return self.env.execute_query(
-            SQL(
-                LAST_WORKORDERS,
-                operations.ids,
-            )
-        )

@@ -447,14 +447,16 @@ class BackflushVersion(models.Model):
                 product=product.display_name,
             )
         for price in self.price_ids:
-            product = price.product_id.display_name
             if not price.price:
-                yield self.env._("%(product)s has the price 0.", product=product)
+                yield self.env._(
+                    "%(product)s has the price 0.",
+                    product=price.product_id.display_name,
+                )
             elif (
                 price.product_id.id in reader.bills
                 and price.product_id.id not in subcontracted
             ):
                 yield self.env._(
                     "%(product)s has a price and a bill: the bill counts.",
-                    product=product,
+                    product=price.product_id.display_name,
                 )

@@ -8,6 +8,7 @@ from . import (
     test_purchase,
     test_readme_example,
     test_revaluation,
+    test_rollup_generated,
     test_standards,
     test_svc_keyboards,
     test_versions,
