@@ -42,6 +42,12 @@ class BackflushPrice(models.Model):
         readonly=True,
         help="Where the price comes from.",
     )
+    is_drifted = fields.Boolean(
+        string="Drifted",
+        copy=False,
+        readonly=True,
+        help="The product's cost was changed by hand: it is another one than this.",
+    )
 
     _product_unique = models.UniqueIndex(
         "(version_id, product_id)", "This product has a price in the version already."

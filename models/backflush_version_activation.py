@@ -1,24 +1,5 @@
 from odoo import fields, models
 from odoo.exceptions import AccessError, UserError
-from odoo.tools import SQL
-
-#: Adds a product's new price to its history, unless that ends with the price already.
-INSERT_HISTORY = """
-    INSERT INTO product_value (product_id, value, company_id, date, user_id,
-           description, create_uid, create_date, write_uid, write_date)
-    SELECT new.product_id, new.price, %(company)s, %(now)s, %(uid)s,
-           %(text)s, %(uid)s, %(now)s, %(uid)s, %(now)s
-      FROM unnest(%(ids)s::integer[], %(prices)s::numeric[])
-           AS new (product_id, price)
-      LEFT JOIN (
-           SELECT DISTINCT ON (product_id) product_id, value
-             FROM product_value
-            WHERE company_id = %(company)s AND product_id = ANY(%(ids)s)
-              AND move_id IS NULL AND lot_id IS NULL
-            ORDER BY product_id, date DESC, id DESC) AS last
-        ON last.product_id = new.product_id
-     WHERE last.value IS DISTINCT FROM new.price
-"""
 
 
 class BackflushVersionActivation(models.AbstractModel):
@@ -138,28 +119,11 @@ class BackflushVersionActivation(models.AbstractModel):
         return changes
 
     def _insert_price_history(self, prices):
-        """Record each standard price with all its digits.
-
-        `product.value` rounds to the currency, so this is the one way to keep a price
-        of 0.01719. Prices that the history ends with already are not repeated.
-        """
-        if not prices:
-            return
-        ids = [product.id for product in prices]
-        now, uid = fields.Datetime.now(), self.env.uid
-        self.env["product.value"].flush_model()
-        self.env.execute_query(
-            SQL(
-                INSERT_HISTORY,
-                company=self.company_id.id,
-                ids=ids,
-                now=now,
-                prices=list(prices.values()),
-                text=self.env._("Costing version %(name)s", name=self.name),
-                uid=uid,
-            )
+        """Record each standard price with all its digits."""
+        text = self.env._("Costing version %(name)s", name=self.name)
+        self.env["product.value"]._insert_backflush_prices(
+            self.company_id, prices, dict.fromkeys(prices, text)
         )
-        self.env["product.value"].invalidate_model()
 
     # -- coverage and revaluation -----------------------------------------------
 
@@ -183,8 +147,11 @@ class BackflushVersionActivation(models.AbstractModel):
         :param previous: the version in force until now, if any
         :return: the posting; empty where no stock is worth more or less than before
         """
+        changes = self._get_cards_costed_at_delivery(previous) | changes
         covered = [p for p in changes if p._is_backflush_covered()]
-        quantities = self._get_quantities_on_hand(covered)
+        quantities = self.env["backflush.revaluation"]._get_quantities_on_hand(
+            covered, self.company_id
+        )
         restated = [
             (product, quantities[product.id], *changes[product])
             for product in covered
@@ -195,26 +162,18 @@ class BackflushVersionActivation(models.AbstractModel):
             self, restated, old_cards
         )
 
-    def _get_quantities_on_hand(self, products):
-        """{product id: valued quantity} as Odoo's inventory valuation counts it.
+    def _get_cards_costed_at_delivery(self, previous):
+        """{product: (standard, standard)} of goods that the books carry at their card.
 
-        In the company's own and transit locations, goods of other owners left out.
+        What a card is made of may change while its total does not.
         """
-        company = self.company_id
-        # sudo: the accounts are about all stock, whatever the user may see of it
-        Quant = self.env["stock.quant"].sudo()
-        groups = Quant._read_group(
-            [
-                ("product_id", "in", [product.id for product in products]),
-                ("location_id.is_valued_internal", "=", True),
-                ("location_id.company_id", "=", company.id),
-                ("owner_id", "in", [False, company.partner_id.id]),
-            ],
-            ["product_id"],
-            ["quantity:sum"],
-        )
+        cards = (previous | self).standard_ids
+        products = cards.product_id.sudo().with_company(self.company_id)
         return {
-            product.id: quantity
-            for product, quantity in groups
-            if not product.uom_id.is_zero(quantity)
+            product.with_env(self.with_company(self.company_id).env): (
+                product.standard_price,
+                product.standard_price,
+            )
+            for product in products
+            if product._get_backflush_trigger() == "delivery"
         }
