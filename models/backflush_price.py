@@ -46,7 +46,8 @@ class BackflushPrice(models.Model):
         string="Drifted",
         copy=False,
         readonly=True,
-        help="The product's cost was changed by hand: it is another one than this.",
+        help="The product's cost was changed by hand: it is another one than this. "
+        "Roll up and activate a new costing version, or set the cost back.",
     )
 
     _product_unique = models.UniqueIndex(
