@@ -11,6 +11,7 @@ from . import backflush_engine
 from . import backflush_posting
 from . import backflush_posting_line
 from . import backflush_price
+from . import backflush_price_change
 from . import backflush_rate
 from . import backflush_revaluation
 from . import backflush_setup
@@ -23,6 +24,8 @@ from . import mrp_bom
 from . import mrp_production
 from . import product_category
 from . import product_product
+from . import product_template
+from . import product_value
 from . import res_company
 from . import res_config_settings
 from . import stock_move

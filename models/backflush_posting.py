@@ -188,6 +188,15 @@ class BackflushPosting(models.Model):
                         name=posting.name,
                     )
                 )
+            if posting.res_model == "product.product":
+                raise UserError(
+                    self.env._(
+                        "%(name)s follows from a cost that was changed by hand. Set "
+                        "the cost of %(product)s back instead.",
+                        name=posting.name,
+                        product=posting.product_id.display_name,
+                    )
+                )
             if posting.event == "revaluation":
                 raise UserError(
                     self.env._(
@@ -213,7 +222,12 @@ class BackflushPosting(models.Model):
 
     def action_open_event(self):
         self.ensure_one()
-        return self._open(self.production_id or self.picking_id or self.move_id)
+        return self._open(
+            self.production_id
+            or self.picking_id
+            or self.move_id
+            or self._get_event_record()
+        )
 
     def action_open_standard(self):
         self.ensure_one()

@@ -46,6 +46,13 @@ class BackflushPrice(models.Model):
         readonly=True,
         help="Where the price comes from.",
     )
+    is_drifted = fields.Boolean(
+        string="Drifted",
+        copy=False,
+        readonly=True,
+        help="The product's cost was changed by hand: it is another one than this. "
+        "Roll up and activate a new costing version, or set the cost back.",
+    )
 
     _product_unique = models.UniqueIndex(
         "(version_id, product_id)", "This product has a price in the version already."

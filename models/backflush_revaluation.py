@@ -1,6 +1,9 @@
+from collections import defaultdict
+from decimal import Decimal
+
 from odoo import Command, api, models
 
-from ..costing.entry import APPLIED, Target, relieve
+from ..costing.entry import APPLIED, Target, merge, relieve
 from ..costing.revaluation import Part, Restated, Revaluation, revalue
 from .backflush_books import Books, local_date, number
 
@@ -8,8 +11,9 @@ from .backflush_books import Books, local_date, number
 class BackflushRevaluation(models.AbstractModel):
     """Brings the goods on hand to new standards, with one posting and one entry.
 
-    Used when a costing version is activated. Stock accounts hold standards only (DESIGN
-    §4, rule 10), so they change in the moment in which the standards do.
+    Used when a costing version is activated or a price is changed by hand. Stock
+    accounts hold standards only (DESIGN §4, rule 10), so they change in the moment in
+    which the standards do.
     """
 
     _name = "backflush.revaluation"
@@ -26,10 +30,35 @@ class BackflushRevaluation(models.AbstractModel):
         books = self._get_books(version.company_id, version)
         new_cards = {card.product_id.id: card for card in version.standard_ids}
         result = self._compute(books, restated, old_cards, new_cards)
-        if not (result.target.amounts or result.open_rows):
-            return self.env["backflush.posting"]
-        self = self.with_env(books.env)
-        return self._create_posting(version.with_env(books.env), result, books)
+        label = self.env._("New standards: %(name)s", name=version.name)
+        return self._post(books, [(version, result, {})], label)
+
+    @api.model
+    def _post_prices(self, company, restated):
+        """Post what prices changed by hand do to the goods on hand.
+
+        :param restated: [(product, quantity on hand, old price, new price)]
+        :return: one posting for each product, in one entry; empty where nothing changes
+        """
+        products = self.env["product.product"].union(*(item[0] for item in restated))
+        books = self._get_books(company, products)
+        cards = self.env["backflush.standard"]._get_active_cards(products, company)
+        cards = {product.id: card for product, card in cards.items()}
+        label = self.env._("Cost changed by hand")
+        if len(products) == 1:
+            label = f"{label}: {products.display_name}"
+        results = []
+        for product, quantity, old, new in restated:
+            item = (product, quantity, old, new)
+            result = self._compute(books, [item], cards, cards)
+            card = cards.get(product.id)
+            values = {
+                "product_id": product.id,
+                "standard_id": card and card.id,
+                "quantity": quantity,
+            }
+            results.append((product, result, values))
+        return self._post(books, results, label)
 
     # -- computing --------------------------------------------------------------
 
@@ -80,8 +109,9 @@ class BackflushRevaluation(models.AbstractModel):
         product = product.with_env(books.env)
         standard = cards.get(product.id)
         card = standard and books.card(standard.with_env(books.env))
-        if card and product._get_backflush_trigger() == "delivery":
-            return self._get_content(card, cards, books)
+        if product._get_backflush_trigger() == "delivery":
+            # on no account at all as long as there is no card
+            return self._get_content(card, cards, books) if card else ()
         account = books.accounts.stock[product.id]
         content = card.content() if card else {}
         rest = number(price) - sum(content.values())
@@ -122,44 +152,73 @@ class BackflushRevaluation(models.AbstractModel):
 
     # -- posting ----------------------------------------------------------------
 
-    def _create_posting(self, version, result, books):
-        engine = self.env["backflush.engine"]
+    def _post(self, books, results, label):
+        """Write down computed revaluations, all in one journal entry.
+
+        :param results: [(event record, Revaluation, further values of its posting)]
+        """
+        results = [
+            (record, result, values)
+            for record, result, values in results
+            if result.target.amounts or result.open_rows
+        ]
+        self = self.with_env(books.env)
+        if not results:
+            return self.env["backflush.posting"]
         date_event = local_date(books.company)
+        entry = self._create_entry(
+            books, [r.target.amounts for _, r, _ in results], date_event, label
+        )
+        postings = self.env["backflush.posting"].create(
+            [
+                {
+                    **self._prepare_posting_vals(books, record, result, date_event),
+                    "account_move_id": entry.id,
+                    **values,
+                }
+                for record, result, values in results
+            ]
+        )
+        rows = []
+        for posting, (_, result, _) in zip(postings, results, strict=True):
+            rows += self._prepare_variances(posting, result.target.rows, entry)
+            rows += self._prepare_variances(posting, result.open_rows, entry.browse())
+        self.env["backflush.variance"].create(rows)
+        return postings
+
+    def _prepare_posting_vals(self, books, record, result, date_event):
+        engine = self.env["backflush.engine"]
         date, reason = books.date(date_event)
         amounts = result.target.amounts
-        entry = self._create_entry(version, amounts, date, books)
-        posting = self.env["backflush.posting"].create(
-            {
-                "name": books.next_name(date_event),
-                "event": "revaluation",
-                "state": "posted",
-                "date_event": date_event,
-                "date": date,
-                "date_reason": reason or False,
-                "res_model": version._name,
-                "res_id": version.id,
-                "company_id": books.company.id,
-                "account_move_id": entry.id,
-                "amount": float(sum(x for x in amounts.values() if x > 0)),
-                "line_ids": [
-                    Command.create(engine._prepare_line_vals(key, amount))
-                    for key, amount in amounts.items()
-                ],
-            }
-        )
-        self._create_variances(posting, result.target.rows, entry)
-        self._create_variances(posting, result.open_rows, entry.browse())
-        return posting
+        sequences = books.previous[record.id].mapped("sequence")
+        return {
+            "name": books.next_name(date_event),
+            "event": "revaluation",
+            "state": "posted",
+            "date_event": date_event,
+            "date": date,
+            "date_reason": reason or False,
+            "res_model": record._name,
+            "res_id": record.id,
+            "sequence": max(sequences, default=0) + 1,
+            "company_id": books.company.id,
+            "amount": float(sum(x for x in amounts.values() if x > 0)),
+            "line_ids": [
+                Command.create(engine._prepare_line_vals(key, amount))
+                for key, amount in amounts.items()
+            ],
+        }
 
-    def _create_entry(self, version, amounts, date, books):
-        totals = {}
-        for key, amount in amounts.items():
-            totals[key.account] = totals.get(key.account, 0) + amount
+    def _create_entry(self, books, parts, date_event, label):
+        """One entry by account, so that it stays short however many products change."""
+        totals = defaultdict(Decimal)
+        for key, amount in merge(parts).items():
+            totals[key.account] += amount
         lines = [
             Command.create(
                 {
                     "account_id": account,
-                    "name": version.display_name,
+                    "name": label,
                     "balance": float(amount),
                     "analytic_distribution": False,
                 }
@@ -173,32 +232,30 @@ class BackflushRevaluation(models.AbstractModel):
             {
                 "move_type": "entry",
                 "journal_id": books.journal.id,
-                "date": date,
-                "ref": self.env._("New standards: %(name)s", name=version.name),
+                "date": books.date(date_event)[0],
+                "ref": label,
                 "line_ids": lines,
             }
         )
         entry._post(soft=False)
         return entry
 
-    def _create_variances(self, posting, rows, entry):
-        self.env["backflush.variance"].create(
-            [
-                {
-                    "kind": key.kind,
-                    "element_id": key.element,
-                    "date": posting.date,
-                    "product_id": key.product,
-                    "posting_id": posting.id,
-                    "quantity_standard": float(row.quantity_standard),
-                    "quantity_actual": float(row.quantity_actual),
-                    "price_standard": float(row.price_standard),
-                    "price_actual": float(row.price_actual),
-                    "amount": float(row.amount),
-                    "account_id": key.account,
-                    "account_move_id": entry.id,
-                    "company_id": posting.company_id.id,
-                }
-                for key, row in rows.items()
-            ]
-        )
+    def _prepare_variances(self, posting, rows, entry):
+        return [
+            {
+                "kind": key.kind,
+                "element_id": key.element,
+                "date": posting.date,
+                "product_id": key.product,
+                "posting_id": posting.id,
+                "quantity_standard": float(row.quantity_standard),
+                "quantity_actual": float(row.quantity_actual),
+                "price_standard": float(row.price_standard),
+                "price_actual": float(row.price_actual),
+                "amount": float(row.amount),
+                "account_id": key.account,
+                "account_move_id": entry.id,
+                "company_id": posting.company_id.id,
+            }
+            for key, row in rows.items()
+        ]

@@ -142,6 +142,13 @@ class BackflushStandard(models.Model):
         readonly=True,
         aggregator=None,
     )
+    is_drifted = fields.Boolean(
+        string="Drifted",
+        copy=False,
+        readonly=True,
+        help="The product's cost was changed by hand: it is another one than this. "
+        "Roll up and activate a new costing version, or set the cost back.",
+    )
     line_ids = fields.One2many("backflush.standard.line", "standard_id", readonly=True)
     component_line_ids = fields.One2many(
         "backflush.standard.line",

@@ -1,34 +1,8 @@
 from odoo import Command, fields, models
 from odoo.exceptions import AccessError, UserError
-from odoo.tools import SQL
 
 from .backflush_books import local_date
-
-#: Adds a product's new price to its history, unless that ends with the price already.
-INSERT_HISTORY = """
-    INSERT INTO product_value (product_id, value, company_id, date, user_id,
-           description, create_uid, create_date, write_uid, write_date)
-    SELECT new.product_id, new.price, %(company)s, %(now)s, %(uid)s,
-           %(text)s, %(uid)s, %(now)s, %(uid)s, %(now)s
-      FROM unnest(%(ids)s::integer[], %(prices)s::numeric[])
-           AS new (product_id, price)
-      LEFT JOIN (
-           SELECT DISTINCT ON (product_id) product_id, value
-             FROM product_value
-            WHERE company_id = %(company)s AND product_id = ANY(%(ids)s)
-              AND move_id IS NULL AND lot_id IS NULL
-            ORDER BY product_id, date DESC, id DESC) AS last
-        ON last.product_id = new.product_id
-     WHERE last.value IS DISTINCT FROM new.price
-"""
-
-#: Versions of the rows of recent movements; nobody's transaction lasts a whole day.
-RECENT_LINES = """
-    SELECT id, xmin::text
-      FROM stock_move_line
-     WHERE company_id = %s
-       AND write_date > now() AT TIME ZONE 'UTC' - interval '1 day'
-"""
+from .backflush_on_hand import read_quantities_on_hand
 
 
 class BackflushVersionActivation(models.AbstractModel):
@@ -81,7 +55,9 @@ class BackflushVersionActivation(models.AbstractModel):
         revaluation = self.env["backflush.revaluation"]
         books = revaluation._get_books(self.company_id, self)
         result = revaluation._compute(
-            books, self._get_restated(changes), *self._get_cards_of(previous, self)
+            books,
+            self._get_restated(changes, previous),
+            *self._get_cards_of(previous, self),
         )
         amounts, products = {}, {}
         for key, amount in result.target.amounts.items():
@@ -246,28 +222,11 @@ class BackflushVersionActivation(models.AbstractModel):
         return changes
 
     def _insert_price_history(self, prices):
-        """Record each standard price with all its digits.
-
-        `product.value` rounds to the currency, so this is the one way to keep a price
-        of 0.01719. Prices that the history ends with already are not repeated.
-        """
-        if not prices:
-            return
-        ids = [product.id for product in prices]
-        now, uid = fields.Datetime.now(), self.env.uid
-        self.env["product.value"].flush_model()
-        self.env.execute_query(
-            SQL(
-                INSERT_HISTORY,
-                company=self.company_id.id,
-                ids=ids,
-                now=now,
-                prices=list(prices.values()),
-                text=self.env._("Costing version %(name)s", name=self.name),
-                uid=uid,
-            )
+        """Record each standard price with all its digits."""
+        text = self.env._("Costing version %(name)s", name=self.name)
+        self.env["product.value"]._insert_backflush_prices(
+            self.company_id, prices, dict.fromkeys(prices, text)
         )
-        self.env["product.value"].invalidate_model()
 
     # -- coverage and revaluation -----------------------------------------------
 
@@ -293,7 +252,7 @@ class BackflushVersionActivation(models.AbstractModel):
         """
         old_cards, _new_cards = self._get_cards_of(previous, self)
         return self.env["backflush.revaluation"]._post_version(
-            self, self._get_restated(changes), old_cards
+            self, self._get_restated(changes, previous), old_cards
         )
 
     @staticmethod
@@ -303,66 +262,30 @@ class BackflushVersionActivation(models.AbstractModel):
             for version in versions
         ]
 
-    def _get_restated(self, changes):
+    def _get_restated(self, changes, previous):
         """[(product, quantity on hand, old, new standard)] of what is revalued."""
+        changes = self._get_cards_costed_at_delivery(previous) | changes
         covered = set(self._get_covered_products().ids)
         products = [p for p in changes if p.id in covered or p._is_backflush_covered()]
-        quantities = self._get_quantities_on_hand([p.id for p in products])
+        quantities = read_quantities_on_hand(self.company_id, products)
         return [
             (product, quantities[product.id], *changes[product])
             for product in products
             if product.id in quantities
         ]
 
-    def _get_quantities_on_hand(self, product_ids):
-        """{product id: valued quantity}, with what others moved a moment ago.
+    def _get_cards_costed_at_delivery(self, previous):
+        """{product: (standard, standard)} of goods that the books carry at their card.
 
-        Whoever moved goods and committed before the lock was granted is not in this
-        transaction's view of the stock, so that it takes a look with new eyes. From the
-        lock on nobody moves anything before the end (DESIGN §4, rule 10).
+        What a card is made of may change while its total does not.
         """
-        with self.env.registry.cursor() as cr:
-            if self._has_stock_moved(cr):
-                return self.with_env(self.env(cr=cr))._read_quantities(product_ids)
-        return self._read_quantities(product_ids)
-
-    def _has_stock_moved(self, cr):
-        """Whether `cr`, which has new eyes, knows of movements that are not seen here.
-
-        New eyes see nothing of what this transaction itself has done, so they are used
-        for nothing else.
-        """
-        cr.execute(SQL(RECENT_LINES, self.company_id.id))
-        latest = dict(cr.fetchall())
-        self.env["stock.move.line"].flush_model()
-        known = self.env.execute_query(
-            SQL(
-                "SELECT id, xmin::text FROM stock_move_line WHERE id = ANY(%s)",
-                list(latest),
-            )
-        )
-        return dict(known) != latest
-
-    def _read_quantities(self, product_ids):
-        """{product id: quantity} as Odoo's inventory valuation counts it.
-
-        In the company's own and transit locations, goods of other owners left out.
-        """
-        company = self.company_id
-        # sudo: the accounts are about all stock, whatever the user may see of it
-        Quant = self.env["stock.quant"].sudo()
-        groups = Quant._read_group(
-            [
-                ("product_id", "in", product_ids),
-                ("location_id.is_valued_internal", "=", True),
-                ("location_id.company_id", "=", company.id),
-                ("owner_id", "in", [False, company.partner_id.id]),
-            ],
-            ["product_id"],
-            ["quantity:sum"],
-        )
+        cards = (previous | self).standard_ids
+        products = cards.product_id.sudo().with_company(self.company_id)
         return {
-            product.id: quantity
-            for product, quantity in groups
-            if not product.uom_id.is_zero(quantity)
+            product.with_env(self.with_company(self.company_id).env): (
+                product.standard_price,
+                product.standard_price,
+            )
+            for product in products
+            if product._get_backflush_trigger() == "delivery"
         }

@@ -20,11 +20,18 @@ class BackflushVersionPart(models.AbstractModel):
         return parts
 
     def write(self, vals):
+        if self._is_drift_mark(vals):
+            return super().write(vals)
         self._change_versions()
         result = super().write(vals)
         # the values may have moved the part to another version
         self._change_versions()
         return result
+
+    def _is_drift_mark(self, vals):
+        """Whether the addon itself notes that a price was changed by hand."""
+        engine = self.env.su and self.env.context.get("backflush_engine")
+        return bool(engine) and set(vals) == {"is_drifted"}
 
     @api.ondelete(at_uninstall=False)
     def _unlink_from_draft_only(self):

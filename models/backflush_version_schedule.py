@@ -1,11 +1,7 @@
-import logging
-
 from odoo import api, fields, models
-from odoo.exceptions import ConcurrencyError, UserError
+from odoo.exceptions import UserError
 
 from .backflush_books import local_date
-
-_logger = logging.getLogger(__name__)
 
 #: What a change of takes a version off the schedule: it is not what was approved.
 APPROVED = {"date_from", "rate_ids", "price_ids", "bom_ids", "product_ids"}
@@ -78,8 +74,6 @@ class BackflushVersionSchedule(models.AbstractModel):
         try:
             with self.env.cr.savepoint():
                 version.action_activate()
-        except ConcurrencyError:
-            _logger.info("%s is activated later: stock is being moved", self)
         except UserError as error:
             self._unschedule()
             sentence = self.env._(

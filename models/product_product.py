@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models
 
 
 class ProductProduct(models.Model):
@@ -12,6 +12,57 @@ class ProductProduct(models.Model):
         "costing version is activated or the product is first used.",
     )
 
+    # -- standard prices changed by hand ----------------------------------------
+
+    def write(self, vals):
+        code = self.env.su or not self.env.context.get("disable_auto_revaluation")
+        if code or "standard_price" not in vals:
+            return super().write(vals)
+        # a caller from outside may not leave out the revaluation of what is covered
+        covered = self.filtered(lambda p: p._is_backflush_at_standard())
+        res = super(ProductProduct, self - covered).write(vals)
+        if covered:
+            covered = covered.with_context(disable_auto_revaluation=False)
+            res = super(ProductProduct, covered).write(vals)
+        return res
+
+    @api.model
+    def load(self, fields, data):
+        with self.env["backflush.price.change"]._collect():
+            return super().load(fields, data)
+
+    def action_bom_cost(self):
+        with self.env["backflush.price.change"]._collect():
+            return super().action_bom_cost()
+
+    def _change_standard_price(self, old_price):
+        """The history of covered products is ours, and so is their revaluation.
+
+        Odoo would round the price and rewrite the value of receipts still in stock.
+        """
+        covered = self.filtered(lambda p: p._is_backflush_at_standard())
+        res = None
+        if others := self - covered:
+            res = super(ProductProduct, others)._change_standard_price(old_price)
+        if covered:
+            self.env["backflush.price.change"]._add(
+                self.env.company,
+                {product.id: old_price.get(product, 0.0) for product in covered},
+            )
+        return res
+
+    def _get_standard_price_at_date(self, date=None):
+        """Of covered products: of the current company's own history only."""
+        self.ensure_one()
+        today = not date or date == fields.Date.today()
+        if today or not self._is_backflush_at_standard():
+            return super()._get_standard_price_at_date(date)
+        history = self.env["product.value"]
+        price = history._find_backflush_price(self, self.env.company, date)
+        return price.value if price else self.standard_price
+
+    # -- coverage ---------------------------------------------------------------
+
     def _get_backflush_trigger(self):
         """Return `completion`, `delivery` or False, in the current company."""
         self.ensure_one()
@@ -21,6 +72,18 @@ class ProductProduct(models.Model):
         """Whether the ledger contract is about this product, in the current company."""
         self.ensure_one()
         return self.property_backflush_covered or bool(self._get_backflush_trigger())
+
+    def _is_backflush_at_standard(self):
+        """Whether its stock account holds this product at its standard price.
+
+        Lots valued on their own have a price of their own each.
+        """
+        self.ensure_one()
+        return (
+            self._is_backflush_covered()
+            and self.cost_method == "standard"
+            and not self.lot_valuated
+        )
 
     def _set_backflush_covered(self):
         """Cover the products of `self` from now on, in the current company.

@@ -126,13 +126,14 @@ class StockMove(models.Model):
             ["quantity:sum", "amount:sum", "sequence:max"],
         )
         known = {move: values for move, *values in known}
+        standards = self._get_backflush_standards()
         vals_list = []
         for move in self:
             quantity, amount, sequence = known.get(move, (0.0, 0.0, 0))
             change = move._get_backflush_quantity() - number(quantity)
             if not change:
                 continue
-            standard = number(move.product_id.standard_price)
+            standard = standards[move.product_id]
             value = change * standard
             if move.product_id.cost_method != "standard":
                 # Average and FIFO: what Odoo gave the movement, once.
@@ -151,6 +152,27 @@ class StockMove(models.Model):
                 }
             )
         return vals_list
+
+    def _get_backflush_standards(self):
+        """{product: standard per unit}: its price, or its card where that carries it.
+
+        No account carries goods costed at delivery at their price, so one that was set
+        by hand stays out of the books.
+        """
+        products = self.product_id
+        delivered = products.filtered(
+            lambda product: product._get_backflush_trigger() == "delivery"
+        )
+        Standard = self.env["backflush.standard"]
+        cards = (
+            Standard._get_active_cards(delivered, self.company_id) if delivered else {}
+        )
+        result = {product: number(product.standard_price) for product in products}
+        return result | {
+            product: number(card.amount)
+            for product, card in cards.items()
+            if card.uom_id == product.uom_id
+        }
 
     def _get_backflush_quantity(self) -> Decimal:
         """Change of the valued quantity in the product's unit; no owner's stock."""

@@ -1,5 +1,7 @@
-"""Event S1: new standards revalue what is on hand, in both columns."""
+"""Events S1–S3: new standards revalue what is on hand; what was open goes on at old."""
 
+from odoo import Command
+from odoo.exceptions import UserError
 from odoo.tests import tagged
 
 from .common import BackflushCommon
@@ -7,17 +9,40 @@ from .variants import Variant2, Variant3, Variant4
 
 
 class Revaluation:
+    """Opening stocks: 18 kg M, 5 kg S, 36 P; then 10 kg M come in, 3 P go out."""
+
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
+        revaluation = cls.company.backflush_revaluation_account_id
+        cls.accounts["revaluation"] = revaluation
+        cls.account_names[revaluation] = "revaluation"
         cls._activate_standards(m=5.0, s=6.0)
 
     def _set_up_stock(self):
-        """28 kg M (10 of them not billed), 5 kg S, 33 P."""
-        self._buy(self.m, 84, 5.0)
-        self._buy(self.s, 5, 6.0)
-        self._produce(self.p, 33)
-        self._receive(self._order(self.m, 10, 5.0))
+        Quant = self.env["stock.quant"]
+        opening = {self.m: 18, self.s: 5, self.p: 36}
+        for product, quantity in opening.items():
+            Quant._update_available_quantity(
+                product, self.warehouse.lot_stock_id, quantity
+            )
+        self._book_opening(self.opening)
+        self.purchase = self._order(self.m, 10, 5.0)
+        self._receive(self.purchase)
+        self.sale = self._sell(self.p, 3, 40.0)
+        self._deliver(self.sale)
+
+    def _book_opening(self, amounts):
+        equity = self._create_account("Opening balances", "equity")
+        lines = [
+            Command.create({"account_id": self.accounts[name].id, "balance": amount})
+            for name, amount in amounts.items()
+        ]
+        total = {"account_id": equity.id, "balance": -sum(amounts.values())}
+        entry = self.env["account.move"].create(
+            {"line_ids": [*lines, Command.create(total)]}
+        )
+        entry.action_post()
 
     def _activate_v2(self):
         version = self._create_version("v2", "2021-01-01", m=5.5, s=6.0)
@@ -35,18 +60,31 @@ class Revaluation:
             totals[name] = totals.get(name, 0.0) + row.amount
         return totals
 
-    def test_s1_new_standards(self):
+    def test_s1_to_s3(self):
         self._set_up_stock()
         posting = self._activate_v2()
         self.assertEqual((posting.event, posting.state), ("revaluation", "posted"))
         self.assertEqual(self.p.standard_price, 27.0)
-        self.assertEntry(posting.account_move_id, self.expected_entry)
-        self.assertEqual(self._summarise_rows(posting), self.expected_rows)
+        self.assertEntry(posting.account_move_id, self.s1_entry)
+        self.assertEqual(self._summarise_rows(posting), self.s1_rows)
         self.assertEqual(set(posting.variance_ids.mapped("kind")), {"revaluation"})
+        # S2: at the standard of the receipt; the other 5.00 came with S1
+        bill = self._bill(self.purchase, 5.3)
+        self.assertEntry(
+            bill, {"materials": 50.0, "ppv": 3.0, "liability_payable": -53.0}
+        )
+        rows = self.env["backflush.variance"].search([("bill_line_id", "!=", False)])
+        self.assertRows(rows, [("material_price", 3.0)])
+        # S3: at the standard of the delivery, not today's 27.00
+        self.assertEntry(self._invoice(self.sale), self.s3_entry)
+        for name, amount in self.balances.items():
+            self.assertBalance(name, amount)
+        if self.materials_valuation == "real_time":
+            self.assertClosed()
 
     def test_revaluation_is_not_reversed(self):
         self._set_up_stock()
-        with self.assertRaisesRegex(Exception, "Activate a new costing version"):
+        with self.assertRaisesRegex(UserError, "Activate a new costing version"):
             self._activate_v2().action_reverse()
 
     def test_nothing_on_hand_posts_nothing(self):
@@ -56,45 +94,57 @@ class Revaluation:
     def test_missing_revaluation_account_is_said_before_anything_changes(self):
         self._set_up_stock()
         self.company.backflush_revaluation_account_id = False
-        with self.assertRaisesRegex(Exception, "revaluation account"):
+        with self.assertRaisesRegex(UserError, "revaluation account"):
             with self.env.cr.savepoint():
                 self._activate_v2()
         self.assertEqual(self.p.standard_price, 25.0)
 
 
-COMPLETION = {"finished": 66.0, "materials": 14.0, "expense": -80.0}
-DELIVERY = {"materials": 47.0, "expense": -47.0}
+class Completion:
+    #: 18 × 5 + 5 × 6 and 36 × 25
+    opening = {"materials": 120.0, "finished": 900.0}
+    s1_entry = {"finished": 66.0, "materials": 14.0, "revaluation": -80.0}
+    s1_rows = {("material", True): -47.0, ("labour", True): -33.0}
+    s3_entry = {
+        "asset_receivable": 120.0,
+        "income": -120.0,
+        "cost_of_sales": 75.0,
+        "finished": -75.0,
+    }
+    #: 28 × 5.50 + 5 × 6.00 and 33 × 27.00
+    balances = {
+        "materials": 184.0,
+        "finished": 891.0,
+        "cost_of_sales": 75.0,
+        "ppv": 3.0,
+        "revaluation": -80.0,
+    }
+
+
+class Delivery:
+    #: 18 × 5 + 5 × 6, and the material content of 36 P at 10.00
+    opening = {"materials": 480.0}
+    s1_entry = {"materials": 47.0, "revaluation": -47.0}
+    s1_rows = {("material", True): -47.0, ("labour", False): -33.0}
+    s3_entry = {"asset_receivable": 120.0, "income": -120.0}
+    #: 28 × 5.50 + 5 × 6.00 + 33 × 11.00
+    balances = {
+        "materials": 547.0,
+        "finished": 0.0,
+        "cost_of_sales": 75.0,
+        "ppv": 3.0,
+        "revaluation": -47.0,
+        "labour_applied": -30.0,
+    }
 
 
 @tagged("post_install", "-at_install")
-class TestRevaluation1(Revaluation, BackflushCommon):
-    expected_entry = COMPLETION
-    expected_rows = {("material", True): -47.0, ("labour", True): -33.0}
-
-    def test_closing_still_finds_nothing(self):
-        self._set_up_stock()
-        self._activate_v2()
-        order = self.env["purchase.order"].search([("invoice_ids", "=", False)])
-        bill = self._bill(order, 5.3)
-        # S2: the receipt's own standard; the other 5.00 came with the revaluation
-        self.assertEqual(self._summarise(bill.line_ids)["materials"], 50.0)
-        self.assertEqual(self._summarise(bill.line_ids)["ppv"], 3.0)
-        self.assertClosed()
+class TestRevaluation1(Revaluation, Completion, BackflushCommon):
+    pass
 
 
 @tagged("post_install", "-at_install")
-class TestRevaluation2(Revaluation, Variant2, BackflushCommon):
-    expected_entry = DELIVERY
-    expected_rows = {("material", True): -47.0, ("labour", False): -33.0}
-
-    def test_closing_still_finds_nothing(self):
-        self._set_up_stock()
-        self._activate_v2()
-        self._bill(
-            self.env["purchase.order"].search([("invoice_ids", "=", False)]), 5.3
-        )
-        self.assertClosed()
-
+class TestRevaluation2(Revaluation, Delivery, Variant2, BackflushCommon):
     def test_content_of_a_part_that_is_costed_at_delivery_itself(self):
         box = self._create_product("Box of P", self.finished)
         self._create_bom(box, 1, {self.p: 1})
@@ -103,20 +153,16 @@ class TestRevaluation2(Revaluation, Variant2, BackflushCommon):
         self._produce(box, 10)
         posting = self._activate_v2()
         # 28 kg on hand and 2 kg in each of 23 P and of 10 boxes: 94 kg × 0.50
-        self.assertEntry(posting.account_move_id, self.expected_entry)
-        self._bill(
-            self.env["purchase.order"].search([("invoice_ids", "=", False)]), 5.3
-        )
+        self.assertEntry(posting.account_move_id, self.s1_entry)
+        self._bill(self.purchase, 5.3)
         self.assertClosed()
 
 
 @tagged("post_install", "-at_install")
-class TestRevaluation3(Revaluation, Variant3, BackflushCommon):
-    expected_entry = COMPLETION
-    expected_rows = {("material", True): -47.0, ("labour", True): -33.0}
+class TestRevaluation3(Revaluation, Completion, Variant3, BackflushCommon):
+    pass
 
 
 @tagged("post_install", "-at_install")
-class TestRevaluation4(Revaluation, Variant4, BackflushCommon):
-    expected_entry = DELIVERY
-    expected_rows = {("material", True): -47.0, ("labour", False): -33.0}
+class TestRevaluation4(Revaluation, Delivery, Variant4, BackflushCommon):
+    pass
