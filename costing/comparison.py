@@ -63,11 +63,13 @@ class Difference:
     """How the cost of one unit differs; ``effects`` add up to new − old exactly.
 
     A cost is None where the version does not know the product; it then counts as 0.
+    ``is_made`` tells of the new version, or of the old one where the product is gone.
     """
 
     product: int
     old: Decimal | None
     new: Decimal | None
+    is_made: bool
     effects: Effects
 
     @property
@@ -166,7 +168,8 @@ class _Comparison:
         effects = self.explained.get(product)
         if effects is None:
             effects = self._explain_bought(product, old, new)
-        return Difference(product, old, new, effects)
+        side = self.old if new is None else self.new
+        return Difference(product, old, new, product in side.made, effects)
 
     def _explain_bought(
         self, product: int, old: Decimal | None, new: Decimal | None

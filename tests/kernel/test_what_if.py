@@ -32,14 +32,13 @@ def bill(*components, quantity=1, operations=()):
 
 
 def structure():
-    """P of 2 kg M and 1 h at the bench; Q of a kit with 3 kg M, and an hour at the saw."""
-    hour = [
-        Operation(n, place, D(0), D(1), D(1)) for n, place in ((1, BENCH), (2, SAW))
-    ]
+    """P: 2 kg M and 10 h at the bench. Q: a kit of 3 kg M, and an hour at the saw."""
+    places = enumerate((BENCH, SAW), start=1)
+    hour = [Operation(n, place, D(0), D(1), D(1)) for n, place in places]
     return Structure(
         MATERIAL,
         {
-            P: bill((M, 10), (S, 5), (M, 10), quantity=10, operations=(hour[0],) * 10),
+            P: bill((M, 10), (S, 5), (M, 10), quantity=10, operations=hour[:1] * 10),
             Q: bill((X, 1), operations=(hour[1],)),
         },
         kits={X: bill((M, 3))},
