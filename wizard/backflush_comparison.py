@@ -159,7 +159,8 @@ class BackflushComparison(models.TransientModel):
         context only.
         """
         comparison = self or self.browse(self.env.context.get("comparison_id"))
-        return comparison._get_action("backflush_comparison_change_action")
+        action = comparison._get_action("backflush_comparison_change_action")
+        return {**action, "display_name": self.env._("Reasons")}
 
     @api.model
     def _open_version(self, version):

@@ -1,4 +1,4 @@
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 
 from odoo import api, fields, models
 
@@ -252,7 +252,8 @@ def _format_signed(lang, amount) -> str:
     decimals = 2
     if amount and abs(amount) < 1:
         decimals = max(2, 2 - amount.adjusted())
-    text = f"{amount:+.{min(decimals, DECIMALS)}f}"
+    unit = Decimal(1).scaleb(-min(decimals, DECIMALS))
+    text = f"{amount.quantize(unit, rounding=ROUND_HALF_UP):+f}"
     whole, _point, fraction = text.partition(".")
     fraction = fraction[:2] + fraction[2:].rstrip("0")
     return f"{whole}{lang.decimal_point}{fraction}"

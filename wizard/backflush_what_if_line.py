@@ -154,8 +154,7 @@ class BackflushWhatIfLine(models.TransientModel):
                 lambda price: price.product_id == self.product_id
             )
             product = self.product_id.with_company(version.company_id)
-            # sudo: not everybody who keeps the standards sees the products' costs
-            return price.price if price else product.sudo().standard_price
+            return price.price if price else product.standard_price
         if self.subject == "rate":
             rates = version.rate_ids.filtered(
                 lambda rate: (
