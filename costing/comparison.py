@@ -235,12 +235,21 @@ class _Comparison:
     def _carry(
         self, component: int, before: _Need, after: _Need, effects: Effects
     ) -> None:
-        """A made component passes its own reasons on; more of it is more quantity."""
-        for reason, amount in self.explained[component].items():
-            effects[reason] += amount * after.quantity
+        """A made component passes its own reasons on; more of it is more quantity.
+
+        Not to a card that was kept when only a selection was rolled up: that goes on
+        counting the component at the cost it had.
+        """
+        if after.price != before.price or not self._has_moved(component):
+            for reason, amount in self.explained[component].items():
+                effects[reason] += amount * after.quantity
         if more := after.quantity - before.quantity:
             for element, amount in self.old.made[component].split.items():
                 effects[Reason(element, QUANTITY)] += amount * more
+
+    def _has_moved(self, product: int) -> bool:
+        """Whether the cost of a made product differs; its reasons may cancel out."""
+        return self.old.made[product].amount != self.new.made[product].amount
 
     def _replace(
         self,

@@ -31,7 +31,10 @@ class Adjustment(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class PriceChange:
-    """Prices of products. A percentage leaves those alone that have no price."""
+    """Prices of products. A percentage leaves those alone that have no price.
+
+    The price of a product that a subcontractor makes is the fee.
+    """
 
     products: Collection[int]
     adjustment: Adjustment

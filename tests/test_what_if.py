@@ -135,6 +135,38 @@ class TestWhatIf(ComparisonCase):
         )
         self.assertFalse(draft.price_ids)
 
+    def test_only_what_is_selected_is_rolled_up(self):
+        """X is left out of the draft: it keeps its card, whatever M costs."""
+        x = self._create_product("X", self.finished)
+        self._create_bom(x, 1, {self.m: 1})
+        self._new_version(labour=20.0, m=5.0, s=6.0).action_activate()
+        draft = self._create_version("v3", "2022-01-01", m=5.0)
+        draft.product_ids = self.p
+        line = self._price(self.m, 10)
+        self.assertEqual(self._changes(line, version=draft), {"P": 1.0, "M": 0.5})
+        with self.assertRaisesRegex(UserError, "X is made"):
+            self._changes(self._price(x, 10), version=draft)
+
+    def test_fee_of_a_subcontractor(self):
+        if "subcontract" not in self.bom._fields["type"].get_values(self.env):
+            self.skipTest("Odoo's subcontracting is not installed")
+        self.elements["subcontract"].active = True
+        r = self._create_product("R", self.finished)
+        subcontractor = self.vendor.ids
+        self._create_bom(
+            r, 1, {self.m: 1}, type="subcontract", subcontractor_ids=subcontractor
+        )
+        self.env["product.supplierinfo"].create(
+            {
+                "partner_id": self.vendor.id,
+                "product_tmpl_id": r.product_tmpl_id.id,
+                "price": 3.0,
+            }
+        )
+        rows = self._show(self._what_if(self._price(r, 10)))
+        self.assertRecordValues(rows, [{"old_cost": 8.0, "new_cost": 8.3}])
+        self.assertReasons(rows, {("subcontract", "price"): 0.3})
+
     # -- keeping --------------------------------------------------------------------
 
     def test_keep_in_a_draft(self):

@@ -112,12 +112,19 @@ class BackflushWhatIf(models.TransientModel):
             for product in wanted - version.price_ids.product_id
             if product.standard_price
         }
+        fees = {
+            vals["product_id"]: number(vals["price"])
+            for vals in version._prepare_missing_fees(reader)
+        }
         unused = reader.rates.get_rates(reader.rates.version.rate_ids.workcenter_id)
-        return replace(
+        structure = replace(
             structure,
-            prices={**current, **structure.prices},
+            prices={**current, **fees, **structure.prices},
             rates={**unused, **structure.rates},
         )
+        if version.product_ids:
+            structure = version._keep_cards(structure, dict(reader.boms), reader)
+        return structure
 
     @api.model
     def _get_standards(self, structure) -> Standards:

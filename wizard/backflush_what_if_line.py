@@ -204,7 +204,11 @@ class BackflushWhatIfLine(models.TransientModel):
     def _check_structure(self, structure):
         """Say what cannot change anything, instead of an empty list."""
         self.ensure_one()
-        if self.subject == "price" and self.product_id.id in structure.bills:
+        product = self.product_id.id
+        is_made = product in structure.kept or (
+            product in structure.bills and product not in structure.subcontracted
+        )
+        if self.subject == "price" and is_made:
             raise UserError(
                 self.env._(
                     "%(product)s is made: its cost follows from its bill. Change the "

@@ -16,6 +16,7 @@ from costing.rollup import (
     Structure,
     complete_splits,
     roll_up,
+    select,
 )
 from hypothesis import given
 from hypothesis import strategies as st
@@ -232,12 +233,31 @@ def test_operation_of_a_kit_does_not_depend_on_the_lot_of_the_card():
 
 def test_fee_of_a_subcontractor_is_a_price():
     def version(fee):
-        plain = roll_up(structure()).cards[P]
-        line = CardLine("fee", FEE, D(1), D(fee), D(fee))
-        card = replace(plain, amount=plain.amount + fee, lines=(*plain.lines, line))
-        return Standards({P: card}, {})
+        bills = {P: example(), Q: one_of(P, 2)}
+        return structure(bills, {P: D(fee)}, subcontract=FEE, subcontracted=[P])
 
-    assert compare(version(3), version(4), MATERIAL)[P].effects == {(FEE, "price"): 1}
+    assert explain(version(3), version(4)) == {
+        P: {(FEE, "price"): 1},
+        Q: {(FEE, "price"): 2},
+    }
+    assert explain(version(0), version(4))[P] == {(FEE, "structure"): 4}
+
+
+def test_card_that_was_kept_takes_nothing_over():
+    """Q is rolled up on its own, X still counts it at its former cost."""
+    bills = {P: example(), Q: one_of(P, 2), X: one_of(P, 3)}
+    old = structure(bills)
+    cards = roll_up(old).cards
+    new = select(structure(bills, {M: D("5.5")}), [Q], cards)
+    assert explain(old, new) == {
+        M: {(MATERIAL, "price"): D("0.5")},
+        P: {(MATERIAL, "price"): 1},
+        Q: {(MATERIAL, "price"): 2},
+    }
+    # the next roll-up of all catches up: nothing in it has changed but X
+    assert explain(new, structure(bills, {M: D("5.5")})) == {
+        X: {(MATERIAL, "structure"): 3}
+    }
 
 
 def test_card_that_does_not_add_up_leaves_a_rest_of_the_structure():

@@ -1,5 +1,6 @@
 """Changes of prices, rates and quantities that are tried out."""
 
+from dataclasses import replace
 from decimal import Decimal as D
 
 from costing.rollup import Bill, Component, Operation, Rate, Structure, roll_up
@@ -69,6 +70,13 @@ def test_percentage_of_a_price_that_is_not_there_changes_nothing():
     change = PriceChange([X], percent(10))
     assert change.apply(structure()) == structure()
     assert PriceChange([X], value(3)).apply(structure()).prices[X] == 3
+
+
+def test_fee_of_a_subcontractor():
+    plain = Structure(MATERIAL, {P: bill((M, 1))}, prices={M: D(5), P: D(3)})
+    start = replace(plain, subcontract=4, subcontracted=[P])
+    changed = PriceChange([P], percent(10)).apply(start)
+    assert roll_up(changed).cards[P].amount == D("8.3")
 
 
 def test_rates():
