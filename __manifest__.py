@@ -21,6 +21,8 @@
         "wizard/backflush_configuration_issue_views.xml",
         "wizard/backflush_activation_views.xml",
         "wizard/backflush_standards_at_date_views.xml",
+        "wizard/backflush_comparison_views.xml",
+        "wizard/backflush_what_if_views.xml",
         "views/backflush_version_views.xml",
         "views/backflush_standard_views.xml",
         "views/backflush_posting_views.xml",

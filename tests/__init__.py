@@ -1,4 +1,5 @@
 from . import (
+    test_comparison,
     test_completion,
     test_configuration,
     test_configuration_check,
@@ -13,4 +14,5 @@ from . import (
     test_standards,
     test_svc_keyboards,
     test_versions,
+    test_what_if,
 )
