@@ -1,5 +1,6 @@
 from . import backflush_version_part
 from . import backflush_version_activation
+from . import backflush_version_inputs
 from . import account_chart_template
 from . import account_move
 from . import account_move_line

@@ -17,7 +17,11 @@ class BackflushVersion(models.Model):
 
     _name = "backflush.version"
     _description = "Costing Version"
-    _inherit = ["backflush.version.activation", "mail.thread"]
+    _inherit = [
+        "backflush.version.activation",
+        "backflush.version.inputs",
+        "mail.thread",
+    ]
     _order = "date_from desc, id desc"
     _check_company_auto = True
 
@@ -215,10 +219,7 @@ class BackflushVersion(models.Model):
 
         Only products that matter: a price in the active version covers a product.
         """
-        wanted = reader.find_purchased() | self._find_triggered_products() - reader.made
-        missing = (
-            wanted.sudo().with_company(self.company_id) - self.price_ids.product_id
-        )
+        missing = self._get_bought_products(reader) - self.price_ids.product_id
         self.env["backflush.price"].create(
             [
                 {

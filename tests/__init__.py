@@ -4,6 +4,7 @@ from . import (
     test_configuration_check,
     test_delivery,
     test_failures,
+    test_fill_prices,
     test_native_entries,
     test_purchase,
     test_readme_example,

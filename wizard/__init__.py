@@ -1,1 +1,2 @@
 from . import backflush_configuration_issue
+from . import backflush_fill_prices
