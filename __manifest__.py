@@ -19,6 +19,7 @@
         "views/backflush_element_views.xml",
         "wizard/backflush_configuration_issue_views.xml",
         "wizard/backflush_fill_prices_views.xml",
+        "wizard/backflush_review_views.xml",
         "views/backflush_price_views.xml",
         "views/backflush_rate_views.xml",
         "views/backflush_version_views.xml",

@@ -1,6 +1,7 @@
 from . import backflush_version_part
 from . import backflush_version_activation
 from . import backflush_version_inputs
+from . import backflush_version_review
 from . import account_chart_template
 from . import account_move
 from . import account_move_line

@@ -20,6 +20,7 @@ class BackflushVersion(models.Model):
     _inherit = [
         "backflush.version.activation",
         "backflush.version.inputs",
+        "backflush.version.review",
         "mail.thread",
     ]
     _order = "date_from desc, id desc"

@@ -9,6 +9,7 @@ from . import (
     test_purchase,
     test_readme_example,
     test_revaluation,
+    test_review,
     test_standards,
     test_svc_keyboards,
 )

@@ -48,6 +48,22 @@ class FillCase(StandardsCase):
             bill.action_post()
         return bill
 
+    def _bill_elsewhere(self, day):
+        """Another company buys steel at 99."""
+        other = self._create_company(name="Other")
+        self.steel.company_id = False
+        self.env.user.company_ids |= other
+        line = {"product_id": self.steel.id, "quantity": 1, "price_unit": 99}
+        bill = self.env["account.move"].with_company(other)
+        bill.create(
+            {
+                "move_type": "in_invoice",
+                "partner_id": self.vendor.id,
+                "invoice_date": day,
+                "invoice_line_ids": [Command.create(line)],
+            }
+        ).action_post()
+
     def _fill(self, source, version=None, **values):
         """Fill and return {product: price}."""
         version = version or self.version
@@ -83,30 +99,7 @@ class TestFillFromBills(FillCase):
         self._bill_of({self.steel: (10, 99)}, "2026-03-01", "out_invoice")
         self._bill_of({self.steel: (10, 99)}, "2025-06-30")
         self._bill_of({self.steel: (10, 99)}, "2026-07-01")
-        other = self._create_company(name="Other")
-        self.steel.company_id = False
-        self.env.user.company_ids |= other
-        elsewhere = (
-            self.env["account.move"]
-            .with_company(other)
-            .create(
-                {
-                    "move_type": "in_invoice",
-                    "partner_id": self.vendor.id,
-                    "invoice_date": "2026-03-01",
-                    "invoice_line_ids": [
-                        Command.create(
-                            {
-                                "product_id": self.steel.id,
-                                "quantity": 1,
-                                "price_unit": 99,
-                            }
-                        )
-                    ],
-                }
-            )
-        )
-        elsewhere.action_post()
+        self._bill_elsewhere("2026-03-01")
         self.assertEqual(self._fill("average"), {self.steel: 6.0})
         self.assertEqual(self._fill("bill"), {self.steel: 6.0})
 
