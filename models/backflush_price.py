@@ -26,6 +26,7 @@ class BackflushPrice(models.Model):
         domain="[('type', '=', 'consu')]",
         ondelete="restrict",
     )
+    product_categ_id = fields.Many2one(related="product_id.categ_id")
     uom_id = fields.Many2one(related="product_id.uom_id")
     price = fields.Float(
         digits=0,
@@ -38,7 +39,9 @@ class BackflushPrice(models.Model):
     source = fields.Selection(
         [
             ("current", "Current standard"),
-            ("vendor", "Vendor's price"),
+            ("bill", "Last vendor bill"),
+            ("average", "Average of vendor bills"),
+            ("vendor", "Vendor's price list"),
             ("manual", "Entered"),
         ],
         required=True,
@@ -53,9 +56,17 @@ class BackflushPrice(models.Model):
         help="The product's cost was changed by hand: it is another one than this. "
         "Roll up and activate a new costing version, or set the cost back.",
     )
+    percent = fields.Float(
+        string="On Top (%)",
+        readonly=True,
+        aggregator=None,
+        help="What was added to the price of the source when prices were filled.",
+    )
 
     _product_unique = models.UniqueIndex(
-        "(version_id, product_id)", "This product has a price in the version already."
+        "(version_id, product_id)",
+        "This product has a price in the version already: change that one. (To change "
+        "prices by import, export them first, so that the file names them by ID.)",
     )
     _price_not_negative = models.Constraint(
         "CHECK(price >= 0)", "A standard price cannot be negative."
@@ -63,10 +74,41 @@ class BackflushPrice(models.Model):
 
     def write(self, vals):
         if "price" in vals and "source" not in vals:
-            vals = {**vals, "source": "manual"}
+            vals = {**vals, "source": "manual", "percent": 0}
         return super().write(vals)
 
     @api.depends("product_id")
     def _compute_display_name(self):
         for price in self:
             price.display_name = price.product_id.display_name
+
+    @api.model
+    def get_import_templates(self):
+        return [
+            {
+                "label": self.env._("Import Template for Material Prices"),
+                "template": "/backflush_costing/static/import/material_prices.csv",
+            }
+        ]
+
+    @api.model
+    def _fill(self, version, prices, source, percent=0):
+        """Give products of a draft these prices; return how many were set.
+
+        :param prices: {product id: price}
+        :param source: where they come from
+        :param percent: what of it was added on top
+        """
+        known = {price.product_id.id: price for price in version.price_ids}
+        origin = {"source": source, "percent": percent}
+        new, changed = [], 0
+        for product_id, price in prices.items():
+            vals = {"price": price, **origin}
+            record = known.get(product_id)
+            if not record:
+                new.append({"version_id": version.id, "product_id": product_id, **vals})
+            elif any(record[name] != value for name, value in vals.items()):
+                record.write(vals)
+                changed += 1
+        self.create(new)
+        return len(new) + changed

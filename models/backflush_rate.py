@@ -106,3 +106,12 @@ class BackflushRate(models.Model):
         for rate in self:
             workcenter = rate.workcenter_id.display_name
             rate.display_name = f"{workcenter} - {rate.element_id.display_name}"
+
+    @api.model
+    def get_import_templates(self):
+        return [
+            {
+                "label": self.env._("Import Template for Standard Rates"),
+                "template": "/backflush_costing/static/import/rates.csv",
+            }
+        ]

@@ -6,3 +6,6 @@ from . import backflush_configuration_issue
 from . import backflush_standards_at_date
 from . import backflush_what_if
 from . import backflush_what_if_line
+from . import backflush_fill_prices
+from . import backflush_review
+from . import backflush_review_line
