@@ -18,7 +18,18 @@ from decimal import Decimal, localcontext
 from graphlib import TopologicalSorter
 from typing import NamedTuple
 
-from .rollup import BYPRODUCT, COMPONENT, OPERATION, ZERO, Card, CardLine, allowed_hours
+from .card_parts import (
+    Hours,
+    Need,
+    Step,
+    get_gross,
+    get_needs,
+    get_share,
+    get_steps,
+    get_unit_hours,
+    is_bought,
+)
+from .rollup import OPERATION, ZERO, Card, CardLine
 
 PRICE = "price"
 QUANTITY = "quantity"
@@ -31,8 +42,6 @@ NOISE = Decimal("1e-12")
 #: Digits that sums of carried amounts keep, and the grid that makes them exact.
 PRECISION = 60
 GRID = Decimal("1e-25")
-#: Credits are compared as shares of the gross cost, which are whole hundredths percent.
-SHARE_GRID = Decimal("1e-9")
 
 
 class Reason(NamedTuple):
@@ -95,7 +104,7 @@ class _Side:
         self.made = {
             product: card
             for product, card in standards.cards.items()
-            if not _is_bought(card)
+            if not is_bought(card)
         }
 
     def cost(self, product: int) -> Decimal | None:
@@ -108,37 +117,12 @@ class _Side:
         return card.split if card else {self.material: price}
 
 
-class _Need(NamedTuple):
-    """A component of a card, all its lines together."""
-
-    quantity: Decimal
-    price: Decimal
-
-
-class _Hours(NamedTuple):
-    """An operation's time in one cost element, all its lines together."""
-
-    quantity: Decimal
-    rate: Decimal
-    amount: Decimal
-    lines: tuple[CardLine, ...]
-
-
-class _Step(NamedTuple):
-    """What makes an operation, or a fee, the same one on two cards."""
-
-    type: str
-    product: int | None
-    operation: int | None
-    workcenter: int | None
-
-
 class _Comparison:
     def __init__(self, old: _Side, new: _Side) -> None:
         self.old = old
         self.new = new
         self.material = new.material
-        self.needs = _by_product(old), _by_product(new)
+        self.needs = _get_needs(old), _get_needs(new)
         self.explained: dict[int, Effects] = {}
 
     def run(self) -> dict[int, Difference]:
@@ -233,7 +217,7 @@ class _Comparison:
         return product in self.old.made or product in self.new.made
 
     def _carry(
-        self, component: int, before: _Need, after: _Need, effects: Effects
+        self, component: int, before: Need, after: Need, effects: Effects
     ) -> None:
         """A made component passes its own reasons on; more of it is more quantity.
 
@@ -254,8 +238,8 @@ class _Comparison:
     def _replace(
         self,
         component: int,
-        before: _Need | None,
-        after: _Need | None,
+        before: Need | None,
+        after: Need | None,
         effects: Effects,
     ) -> None:
         """A component that is new, gone, or made instead of bought."""
@@ -267,7 +251,7 @@ class _Comparison:
     # -- operations and fees ----------------------------------------------------
 
     def _explain_steps(self, old: Card, new: Card, effects: Effects) -> None:
-        before, after = _by_step(old), _by_step(new)
+        before, after = get_steps(old), get_steps(new)
         for step in after.keys() | before.keys():
             if step in before and step in after:
                 self._explain_step(step, before[step], after[step], old, new, effects)
@@ -278,9 +262,9 @@ class _Comparison:
 
     def _explain_step(
         self,
-        step: _Step,
-        before: Mapping[int, _Hours],
-        after: Mapping[int, _Hours],
+        step: Step,
+        before: Mapping[int, Hours],
+        after: Mapping[int, Hours],
         old: Card,
         new: Card,
         effects: Effects,
@@ -310,7 +294,7 @@ class _Comparison:
         kits = self.new.standards.kit_operations
         return sum(
             (
-                _unit_hours(line, new.lot) - _unit_hours(line, old.lot)
+                get_unit_hours(line, new.lot) - get_unit_hours(line, old.lot)
                 for line in lines
                 if line.type == OPERATION
                 and line.capacity
@@ -323,7 +307,7 @@ class _Comparison:
 
     def _explain_credits(self, old: Card, new: Card, effects: Effects) -> None:
         """By-products take their share of what everything else changes by."""
-        before, after = _get_share(old), _get_share(new)
+        before, after = get_share(old), get_share(new)
         # a card without cost has nothing to share, and shows no share
         after = before if after is None else after
         before = after if before is None else before
@@ -332,65 +316,15 @@ class _Comparison:
         for (_element, kind), amount in list(effects.items()):
             effects[Reason(self.material, kind)] -= amount * after
         reason = Reason(self.material, STRUCTURE)
-        effects[reason] -= (after - before) * _get_gross(old)
+        effects[reason] -= (after - before) * get_gross(old)
 
 
-def _is_bought(card: Card) -> bool:
-    """A product that is bought has a card of one line: itself at its price."""
-    return any(
-        line.type == COMPONENT and line.product == card.product for line in card.lines
-    )
-
-
-def _by_product(side: _Side) -> dict[int, dict[int, _Need]]:
-    """{product: {component: what one unit needs of it}} of what is made."""
-    result = {}
-    for product, card in side.made.items():
-        needs: dict[int, _Need] = {}
-        for line in card.lines:
-            if line.type == COMPONENT and line.product is not None:
-                known = needs.get(line.product)
-                quantity = line.quantity + (known.quantity if known else ZERO)
-                needs[line.product] = _Need(quantity, line.rate)
-        result[product] = needs
-    return result
-
-
-def _by_step(card: Card) -> dict[_Step, dict[int, _Hours]]:
-    """Operations and fees of a card, by cost element."""
-    result: dict[_Step, dict[int, _Hours]] = defaultdict(dict)
-    for line in card.lines:
-        if line.type in (COMPONENT, BYPRODUCT):
-            continue
-        step = _Step(line.type, line.product, line.operation, line.workcenter)
-        known = result[step].get(line.element, _Hours(ZERO, ZERO, ZERO, ()))
-        result[step][line.element] = _Hours(
-            known.quantity + line.quantity,
-            line.rate,
-            known.amount + line.amount,
-            (*known.lines, line),
-        )
-    return result
-
-
-def _add_price(effects: Effects, reason: Reason, before: _Need, after: _Need) -> None:
+def _add_price(effects: Effects, reason: Reason, before: Need, after: Need) -> None:
     effects[reason] += (after.price - before.price) * after.quantity
     quantity = Reason(reason.element, QUANTITY)
     effects[quantity] += (after.quantity - before.quantity) * before.price
 
 
-def _unit_hours(line: CardLine, lot: Decimal) -> Decimal:
-    """Hours per unit when the operation runs over ``lot``."""
-    return allowed_hours(line.fixed_hours, line.cycle_hours, line.capacity, lot) / lot
-
-
-def _get_gross(card: Card) -> Decimal:
-    """Cost of a card before its by-products take their share."""
-    return sum((line.amount for line in card.lines if line.type != BYPRODUCT), ZERO)
-
-
-def _get_share(card: Card) -> Decimal | None:
-    """The by-products' part of the gross cost; None where there is no cost to share."""
-    gross = _get_gross(card)
-    credit = sum((line.amount for line in card.lines if line.type == BYPRODUCT), ZERO)
-    return (-credit / gross).quantize(SHARE_GRID) if gross else None
+def _get_needs(side: _Side) -> dict[int, dict[int, Need]]:
+    """{product: {component: what one unit needs of it}} of what is made."""
+    return {product: get_needs(card) for product, card in side.made.items()}
