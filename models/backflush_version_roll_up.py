@@ -73,20 +73,21 @@ class BackflushVersionRollUp(models.AbstractModel):
         A price that is there stays. Only products that matter: a price in the active
         version covers a product.
         """
+        self.env["backflush.price"].create(self._prepare_missing_prices(reader))
+
+    def _prepare_missing_prices(self, reader):
         missing = self._get_bought_products(reader) - self.price_ids.product_id
-        self.env["backflush.price"].create(
-            [
-                {
-                    "version_id": self.id,
-                    "product_id": product.id,
-                    "price": product.standard_price,
-                    "source": "current",
-                }
-                for product in missing
-                if product.standard_price
-            ]
-            + self._prepare_missing_fees(reader)
-        )
+        current = [
+            {
+                "version_id": self.id,
+                "product_id": product.id,
+                "price": product.standard_price,
+                "source": "current",
+            }
+            for product in missing
+            if product.standard_price
+        ]
+        return current + self._prepare_missing_fees(reader)
 
     def _prepare_missing_fees(self, reader):
         known = set(self.price_ids.product_id.ids)

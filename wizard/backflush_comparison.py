@@ -8,6 +8,7 @@ from odoo.tools import SQL
 from ..costing.comparison import Difference, Standards, compare
 from ..models.backflush_books import number
 from ..models.backflush_card_reader import read_cards
+from ..models.backflush_on_hand import read_quantities_on_hand
 from ..models.backflush_structure_rates import RateReader
 
 #: Operations that came onto the cards of a version with a kit.
@@ -249,13 +250,11 @@ class BackflushComparison(models.TransientModel):
 
     def _get_facts(self, ids) -> dict[int, Facts]:
         """{product id: facts}, in as many queries for one product as for thousands."""
-        version = self.old_version_id
         self.env.flush_all()
         categories = dict(self.env.execute_query(SQL(CATEGORIES, ids)))
         methods = self._get_cost_methods(categories.values())
-        on_hand = version._get_quantities_on_hand(
-            self.env["product.product"].browse(ids)
-        )
+        products = self.env["product.product"].browse(ids)
+        on_hand = read_quantities_on_hand(self.company_id, products)
         volumes = self._get_volumes(ids)
         return {
             product: Facts(

@@ -103,23 +103,14 @@ class BackflushWhatIf(models.TransientModel):
         """As a roll-up would find it: with missing prices; and rates not in use."""
         version = self.version_id
         structure = version._get_structure(reader)
-        wanted = reader.find_purchased() | (
-            version._find_triggered_products() - reader.made
-        )
-        wanted = wanted.sudo().with_company(version.company_id)
-        current = {
-            product.id: number(product.standard_price)
-            for product in wanted - version.price_ids.product_id
-            if product.standard_price
-        }
-        fees = {
+        missing = {
             vals["product_id"]: number(vals["price"])
-            for vals in version._prepare_missing_fees(reader)
+            for vals in version._prepare_missing_prices(reader)
         }
         unused = reader.rates.get_rates(reader.rates.version.rate_ids.workcenter_id)
         structure = replace(
             structure,
-            prices={**current, **fees, **structure.prices},
+            prices={**missing, **structure.prices},
             rates={**unused, **structure.rates},
         )
         if version.product_ids:
