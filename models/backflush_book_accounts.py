@@ -80,6 +80,8 @@ class BookAccounts:
     def _find_stock_account(self, product_id: int) -> int:
         product = self.product(product_id)
         account = product._get_backflush_relief_account()
+        if account.active:
+            return account.id  # naming the place takes longer than finding the account
         place = self.env._(
             "the category %(category)s of %(product)s (Inventory › Configuration › "
             "Product Categories)",

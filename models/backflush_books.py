@@ -38,6 +38,7 @@ class Books(BookAccounts, BookCards):
         self.unit = number(company.currency_id.rounding)
         self.standards = {}
         self._product_ids = set()
+        self._prefetch = ()
         self._cards = {}
         self._dates = {}
         self._distributions = {}
@@ -177,8 +178,14 @@ class Books(BookAccounts, BookCards):
 
     def product(self, product_id: int):
         """A product, read together with all others of the batch."""
-        products = self.env["product.product"]
-        return products.browse(product_id).with_prefetch(tuple(self._product_ids))
+        if len(self._prefetch) != len(self._product_ids):
+            self._prefetch = tuple(self._product_ids)
+        product = self.env["product.product"].browse(product_id)
+        return product.with_prefetch(self._prefetch)
+
+    def prefetch(self, products):
+        """Have `products` read together."""
+        self._product_ids.update(products.ids)
 
     def facts_of(self, moves):
         empty = self.env["backflush.stock.fact"]

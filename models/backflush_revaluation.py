@@ -42,6 +42,7 @@ class BackflushRevaluation(models.AbstractModel):
         """
         products = self.env["product.product"].union(*(item[0] for item in restated))
         books = self._get_books(company, products)
+        books.prefetch(products)
         cards = self.env["backflush.standard"]._get_active_cards(products, company)
         cards = {product.id: card for product, card in cards.items()}
         label = self.env._("Cost changed by hand")
@@ -82,6 +83,7 @@ class BackflushRevaluation(models.AbstractModel):
         """
         if not restated:
             return Revaluation(Target({}, {}), {})
+        books.prefetch(self.env["product.product"].union(*(x[0] for x in restated)))
         goods = [
             Restated(
                 product.id,
@@ -179,15 +181,26 @@ class BackflushRevaluation(models.AbstractModel):
                 for record, result, values in results
             ]
         )
-        rows = []
+        lines, rows = [], []
         for posting, (_, result, _) in zip(postings, results, strict=True):
+            lines += self._prepare_lines(posting, result.target.amounts)
             rows += self._prepare_variances(posting, result.target.rows, entry)
             rows += self._prepare_variances(posting, result.open_rows, entry.browse())
-        self.env["backflush.variance"].create(rows)
+        self._insert("backflush.posting.line", lines)
+        self._insert("backflush.variance", rows)
+        postings.invalidate_recordset(["line_ids", "variance_ids"])
         return postings
 
+    def _insert(self, model, vals_list):
+        """A statement instead of the ORM's work per record: there may be thousands."""
+        if vals_list:
+            columns = tuple(vals_list[0])
+            rows = [tuple(vals[name] for name in columns) for vals in vals_list]
+            table = self.env[model]._table
+            self.env["backflush.standard"]._insert(table, columns, rows, ["id"])
+            self.env[model].invalidate_model()
+
     def _prepare_posting_vals(self, books, record, result, date_event):
-        engine = self.env["backflush.engine"]
         date, reason = books.date(date_event)
         amounts = result.target.amounts
         sequences = books.previous[record.id].mapped("sequence")
@@ -203,10 +216,6 @@ class BackflushRevaluation(models.AbstractModel):
             "sequence": max(sequences, default=0) + 1,
             "company_id": books.company.id,
             "amount": float(sum(x for x in amounts.values() if x > 0)),
-            "line_ids": [
-                Command.create(engine._prepare_line_vals(key, amount))
-                for key, amount in amounts.items()
-            ],
         }
 
     def _create_entry(self, books, parts, date_event, label):
@@ -240,7 +249,24 @@ class BackflushRevaluation(models.AbstractModel):
         entry._post(soft=False)
         return entry
 
+    def _prepare_lines(self, posting, amounts):
+        """Values of all columns, those that the ORM would compute included."""
+        return [
+            {
+                "posting_id": posting.id,
+                "account_id": key.account,
+                "element_id": key.element,
+                "kind": key.kind,
+                "product_id": key.product,
+                "amount": amount,
+                "company_id": posting.company_id.id,
+                "date": posting.date,
+            }
+            for key, amount in amounts.items()
+        ]
+
     def _prepare_variances(self, posting, rows, entry):
+        """Values of all columns, those that the ORM would compute included."""
         return [
             {
                 "kind": key.kind,
@@ -252,9 +278,10 @@ class BackflushRevaluation(models.AbstractModel):
                 "quantity_actual": float(row.quantity_actual),
                 "price_standard": float(row.price_standard),
                 "price_actual": float(row.price_actual),
-                "amount": float(row.amount),
+                "amount": row.amount,
                 "account_id": key.account,
-                "account_move_id": entry.id,
+                "account_move_id": entry.id or None,
+                "state": "provisional",
                 "company_id": posting.company_id.id,
             }
             for key, row in rows.items()

@@ -140,7 +140,36 @@ class Delivery:
 
 @tagged("post_install", "-at_install")
 class TestRevaluation1(Revaluation, Completion, BackflushCommon):
-    pass
+    def test_queries_do_not_grow_with_products(self):
+        few = self._count_queries("2022-01-01", 5)
+        many = self._count_queries("2023-01-01", 60)
+        self.assertLessEqual(many - few, 5)
+
+    def _count_queries(self, date_from, count):
+        """Activate a version with `count` more materials on hand."""
+        stock = self.warehouse.lot_stock_id
+        version = self._create_version(date_from, date_from, m=5.0, s=6.0)
+        for number in range(count):
+            material = self._create_product(
+                f"M{number}", self.materials, standard_price=1.0
+            )
+            self.env["stock.quant"]._update_available_quantity(material, stock, 10)
+            version.price_ids = [
+                Command.create({"product_id": material.id, "price": 1.1})
+            ]
+        version.action_roll_up()
+        self.env.flush_all()
+        self.env.invalidate_all()
+        before = self.env.cr.sql_log_count
+        version.action_activate()
+        self.env.flush_all()
+        queries = self.env.cr.sql_log_count - before
+        posting = self.env["backflush.posting"].search(
+            [("res_model", "=", version._name), ("res_id", "=", version.id)]
+        )
+        self.assertEqual(len(posting.variance_ids), count)
+        self.assertEqual(len(posting.account_move_id.line_ids), 2)
+        return queries
 
 
 @tagged("post_install", "-at_install")
