@@ -1,4 +1,5 @@
 from . import (
+    test_card_report,
     test_completion,
     test_configuration,
     test_configuration_check,
