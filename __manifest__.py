@@ -29,6 +29,7 @@
         "views/backflush_rate_views.xml",
         "views/backflush_version_views.xml",
         "views/backflush_standard_views.xml",
+        "report/standard_card.xml",
         "views/backflush_posting_views.xml",
         "views/backflush_variance_views.xml",
         "views/mrp_bom_views.xml",
