@@ -31,10 +31,23 @@ BYPRODUCT = "byproduct"
 
 
 class Component(NamedTuple):
-    """A material of a bill: quantity per bill, in the component's unit."""
+    """A material of a bill: quantity per bill, in the component's unit.
+
+    ``scrap`` is the allowance for what is expected to be lost, in percent of it.
+    """
 
     product: int
     quantity: Decimal
+    scrap: Decimal = ZERO
+
+    @property
+    def allowed(self) -> Decimal:
+        """Standard quantity per bill, normal scrap included.
+
+        >>> Component(1, Decimal(20), Decimal(5)).allowed
+        Decimal('21')
+        """
+        return self.quantity * (ONE + self.scrap / HUNDRED)
 
 
 class Operation(NamedTuple):
@@ -368,7 +381,7 @@ class _Sheet:
             elif units:
                 yield _kit_work(operation, bill, units, lot)
         for component in bill.components:
-            quantity = component.quantity / bill.quantity
+            quantity = component.allowed / bill.quantity
             if units is not None:
                 quantity *= units
             if component.product in kits:

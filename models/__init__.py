@@ -24,6 +24,7 @@ from . import backflush_stock_fact
 from . import backflush_variance
 from . import backflush_version
 from . import mrp_bom
+from . import mrp_bom_line
 from . import mrp_production
 from . import product_category
 from . import product_product

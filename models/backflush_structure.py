@@ -177,7 +177,7 @@ class StructureReader:
             if row.is_service:
                 self._remark_service(bom, row.product)
                 continue
-            yield Component(row.product, self._line_quantity(row))
+            yield Component(row.product, self._line_quantity(row), number(row.percent))
 
     def _read_byproducts(self, bom, product):
         for row in self._rows.byproducts.get(bom.id, ()):
@@ -185,7 +185,7 @@ class StructureReader:
                 "mrp.bom.byproduct", "_skip_byproduct_line", row, product
             ):
                 quantity = self._line_quantity(row)
-                yield ByProduct(row.product, quantity, number(row.share))
+                yield ByProduct(row.product, quantity, number(row.percent))
 
     def _line_quantity(self, row) -> Decimal:
         """Quantity of a bill line in the unit of measure of its product."""

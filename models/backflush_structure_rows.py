@@ -9,10 +9,10 @@ from typing import NamedTuple
 
 from odoo.tools import SQL
 
-#: Lines of either kind; `%(share)s` is a column or a constant.
+#: Lines of either kind; `%(percent)s` is a column of it.
 LINES = """
     SELECT l.bom_id, l.id, l.product_id, l.product_qty, l.product_uom_id, t.uom_id,
-           t.type = 'service', NOT p.active, %(share)s, %(has_values)s
+           t.type = 'service', NOT p.active, %(percent)s, %(has_values)s
       FROM %(table)s l
       JOIN product_product p ON p.id = l.product_id
       JOIN product_template t ON t.id = p.product_tmpl_id
@@ -59,6 +59,7 @@ class BillRow(NamedTuple):
 class LineRow(NamedTuple):
     """A component or by-product, with the unit of its product.
 
+    `percent` is the scrap allowance of a component, the cost share of a by-product.
     `may_be_skipped` tells that Odoo must be asked whether a product takes the line.
     """
 
@@ -69,7 +70,7 @@ class LineRow(NamedTuple):
     product_uom: int
     is_service: bool
     is_archived: bool
-    share: float
+    percent: float
     may_be_skipped: bool
 
 
@@ -98,16 +99,18 @@ class BillRows:
             for bom_id, *values in self._fetch(SQL(BILLS, boms.ids))
         }
         self.units = dict(self._fetch(SQL(UNITS, products.ids)))
-        self.components = self._read_lines("mrp.bom.line", boms, SQL("0.0"))
+        self.components = self._read_lines(
+            "mrp.bom.line", boms, SQL("COALESCE(l.backflush_scrap, 0)")
+        )
         self.byproducts = self._read_lines(
             "mrp.bom.byproduct", boms, SQL("l.cost_share")
         )
         self.operations = self._read_operations("mrp.routing.workcenter", boms)
 
-    def _read_lines(self, model, boms, share):
+    def _read_lines(self, model, boms, percent):
         query = SQL(
             LINES,
-            share=share,
+            percent=percent,
             table=SQL.identifier(self.env[model]._table),
             has_values=self._has_values(model),
             ids=boms.ids,

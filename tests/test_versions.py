@@ -79,6 +79,35 @@ class TestChosenBills(StandardsCase):
 
 
 @tagged("post_install", "-at_install")
+class TestScrapAllowance(StandardsCase):
+    def test_standard_includes_normal_scrap(self):
+        self.bill.bom_line_ids.backflush_scrap = 5.0
+        card = self._roll_up()[self.table]
+        self.assertAlmostEqual(card.amount_material, 10.5)
+        self.assertAlmostEqual(card.line_ids[0].quantity, 2.1)
+
+    def test_normal_scrap_is_no_variance(self):
+        """2 kg used and 0.1 kg scrapped for each: what the card allows."""
+        self.bill.bom_line_ids.backflush_scrap = 5.0
+        self._activate()
+        self._buy(self.steel, 100, 5.0)
+        order = self._produce(self.table, 10, used={self.steel: 21})
+        self.assertEqual(order.backflush_posting_ids.state, "posted")
+        self.assertFalse(
+            order.backflush_variance_ids.filtered(lambda row: "material" in row.kind)
+        )
+
+    def test_negative_allowance_is_refused(self):
+        with (
+            mute_logger("odoo.sql_db"),
+            self.assertRaises(IntegrityError),
+            self.cr.savepoint(),
+        ):
+            self.bill.bom_line_ids.backflush_scrap = -1
+            self.env.flush_all()
+
+
+@tagged("post_install", "-at_install")
 class TestSelection(StandardsCase):
     @classmethod
     def setUpClass(cls):

@@ -404,3 +404,9 @@ def test_components_that_are_not_selected_count_at_the_card_that_they_keep():
     result = roll_up(replace(now, kept=kept))
     assert result.cards[Q].amount == D(30)
     assert result.cards[P] is kept[P]
+
+
+def test_normal_scrap_is_part_of_the_standard_quantity():
+    bill = Bill(D(10), D(10), (Component(M, D(20), D(5)),))
+    line = roll_up(Structure(MATERIAL, {P: bill}, prices={M: D(5)})).cards[P].lines[0]
+    assert (line.quantity, line.amount) == (D("2.1"), D("10.5"))
