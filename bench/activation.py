@@ -4,7 +4,8 @@
    clock, CPU, queries and what is written, medians of several runs, each undone.
 2. The process is killed in the middle of an activation, at several moments: nothing may
    be half active afterwards.
-3. Four processes finish manufacturing orders while another one activates version after
+3. Two sessions activate the same version at once: one does, the other one is told so.
+4. Four processes finish manufacturing orders while another one activates version after
    version: afterwards the ledger equals the stock, and every order was posted entirely
    at the standards of one version.
 """
@@ -97,6 +98,17 @@ def _kill(wall: float) -> list[bool]:
     return untouched
 
 
+def _activate_twice() -> list[str]:
+    """Activate in two sessions at once; what each of them was told."""
+    with common.step("two activations at once"), ExitStack() as stack:
+        both = [stack.enter_context(common.worker(SCRIPT, STOCKED)) for _ in range(2)]
+        for worker in both:
+            worker.call("state")
+        for worker in both:
+            worker.start("activate_or_say")
+        return sorted(worker.answer() for worker in both)
+
+
 def _move(arguments: argparse.Namespace) -> dict[str, Any]:
     """Let the shop work and activate versions at the same time."""
     with common.step(f"{WORKERS} processes finish orders while versions change"):
@@ -142,6 +154,11 @@ def _verdicts(
     yield (
         all(untouched),
         f"{sum(untouched)} of {len(untouched)} killed activations left nothing",
+    )
+    first, second = proof["twice"]
+    yield (
+        not first and bool(second),
+        f"of two activations at once one is told: {second}",
     )
     orders = WORKERS * arguments.orders
     yield (
@@ -197,8 +214,10 @@ def _run(arguments: argparse.Namespace) -> int:
         _prepare_stocked(arguments.products)
         figures = _time(arguments.rounds)
         untouched = _kill(figures["wall"])
+        twice = _activate_twice()
         _prepare_shop(WORKERS * arguments.orders)
-        return _report(arguments, figures, untouched, _move(arguments))
+        proof = _move(arguments) | {"twice": twice}
+        return _report(arguments, figures, untouched, proof)
     finally:
         if not arguments.keep:
             for name in (STOCKED, SHOP):
