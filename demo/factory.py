@@ -267,6 +267,19 @@ class Factory:
         version.action_activate()
         return version
 
+    def prepare_next_standards(self, day):
+        """A draft for `day`: prices of the last bills, labour 3 % dearer."""
+        version = self.env["backflush.version"]._get_active(self.company)
+        draft = version.copy({"name": f"Standards {day:%B %Y}", "date_from": day})
+        self.env["backflush.fill.prices"].create(
+            {"version_id": draft.id, "source": "bill", "overwrite": True}
+        ).action_fill()
+        labour = draft.rate_ids.filtered(lambda r: r.element_type == "labour")
+        for rate in labour:
+            rate.rate *= 1.03
+        draft.action_roll_up()
+        return draft
+
     def add_new_category(self):
         """A category that is not ready yet, for the configuration check to find."""
         category = self.env["product.category"].create(

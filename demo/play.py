@@ -3,7 +3,7 @@
 Called by ``./dev demo``; plays once in a database and never touches other companies.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from freezegun import freeze_time
 from odoo import fields
@@ -32,6 +32,8 @@ def play(env, echo=print):
         factory.set_standards(days[0])
         Story(factory, days, clock, echo).play()
         factory.add_new_category()
+        first_of_next = (days[-1].replace(day=1) + timedelta(days=32)).replace(day=1)
+        factory.prepare_next_standards(first_of_next)
     paper = Paper(echo)
     Report(factory, paper).print()
     Proof(factory, paper).print()

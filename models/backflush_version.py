@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
+from odoo.fields import Domain
 from odoo.tools import SQL
 
 from .backflush_books import local_date
@@ -201,6 +202,17 @@ class BackflushVersion(models.Model):
         action["domain"] = [("version_id", "=", self.id)]
         action["context"] = {}
         return action
+
+    def action_view_postings(self):
+        """The revaluation of this version, and the postings that used its cards."""
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "backflush_costing.backflush_posting_action"
+        )
+        revaluation = Domain("res_model", "=", self._name)
+        revaluation &= Domain("res_id", "=", self.id)
+        domain = revaluation | Domain("standard_id.version_id", "=", self.id)
+        return {**action, "domain": list(domain), "context": {}}
 
     @api.model
     def _get_active(self, company):

@@ -67,6 +67,10 @@ class BackflushVersionActivation(models.AbstractModel):
             "version_id": self.id,
             "previous_id": previous.id,
             "product_count": len(changes),
+            # rows are positive where stock loses
+            "amount_unposted": -float(
+                sum(row.amount for row in result.open_rows.values())
+            ),
             "warnings": "\n".join(self._get_activation_warnings(previous)),
             "line_ids": [
                 Command.create(

@@ -44,14 +44,34 @@ class Revaluation:
         )
         entry.action_post()
 
-    def _activate_v2(self):
+    def _create_v2(self):
         version = self._create_version("v2", "2021-01-01", m=5.5, s=6.0)
         version.rate_ids.filtered(lambda r: r.element_id.type == "labour").rate = 22.0
         version.action_roll_up()
+        return version
+
+    def _activate_v2(self):
+        version = self._create_v2()
         version.action_activate()
         return self.env["backflush.posting"].search(
             [("res_model", "=", version._name), ("res_id", "=", version.id)]
         )
+
+    def test_preview_is_what_is_posted(self):
+        self._set_up_stock()
+        version = self._create_v2()
+        action = version.action_preview_activation()
+        preview = self.env[action["res_model"]].browse(action["res_id"])
+        shown = {line.account_id: line.amount for line in preview.line_ids}
+        self.assertEqual(self.m.standard_price, 5.0)
+        preview.action_activate()
+        posting = self.env["backflush.posting"].search(
+            [("res_model", "=", version._name), ("res_id", "=", version.id)]
+        )
+        items = posting.account_move_id.line_ids
+        self.assertEqual(shown, {item.account_id: item.balance for item in items})
+        open_rows = posting.variance_ids.filtered(lambda row: not row.account_move_id)
+        self.assertEqual(preview.amount_unposted, -sum(open_rows.mapped("amount")))
 
     def _summarise_rows(self, posting):
         totals = {}

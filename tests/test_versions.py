@@ -316,6 +316,13 @@ class TestPreview(StandardsCase):
         }
         self.assertEqual(booked, amounts)
 
+    def test_postings_of_a_version(self):
+        following = self._following()
+        following.action_activate()
+        action = following.action_view_postings()
+        posting = self.env[action["res_model"]].search(action["domain"])
+        self.assertEqual(posting.event, "revaluation")
+
     def _preview(self, version):
         action = version.action_preview_activation()
         return self.env[action["res_model"]].browse(action["res_id"])

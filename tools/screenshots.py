@@ -117,7 +117,27 @@ def _standard(client: Client) -> None:
 
 
 def _version(client: Client) -> None:
-    client.open(f"backflush.version/{client.find('backflush.version')}")
+    row = client.find("backflush.version", ("state", "=", "active"))
+    client.open(f"backflush.version/{row}")
+
+
+def _draft(client: Client) -> None:
+    row = client.find("backflush.version", ("state", "=", "draft"))
+    client.open(f"backflush.version/{row}")
+
+
+def _comparison(client: Client) -> None:
+    _draft(client)
+    client.page.get_by_role("button", name="Compare").first.click()
+    client.page.wait_for_selector("td[name=reasons]")
+    client.page.wait_for_timeout(1_000)
+
+
+def _activation(client: Client) -> None:
+    _draft(client)
+    client.page.locator("button[name=action_preview_activation]").first.click()
+    client.page.wait_for_selector(".modal td[name=amount]")
+    client.page.wait_for_timeout(1_000)
 
 
 def _settings(client: Client) -> None:
@@ -139,6 +159,8 @@ PICTURES: dict[str, Callable[[Client], None]] = {
     "variances": _variances,
     "standard": _standard,
     "version": _version,
+    "comparison": _comparison,
+    "activation": _activation,
     "settings": _settings,
     "check": _check,
 }

@@ -28,6 +28,13 @@ class BackflushActivation(models.TransientModel):
     line_ids = fields.One2many(
         "backflush.activation.line", "activation_id", readonly=True
     )
+    amount_unposted = fields.Monetary(
+        string="Without an Entry",
+        readonly=True,
+        help="Conversion cost of goods that are costed at delivery stands on no account "
+        "before that: its change is recorded as a variance without an entry, and "
+        "cleared at the period close. Positive: they gain.",
+    )
     warnings = fields.Text(readonly=True)
 
     @api.depends("version_id")
