@@ -31,7 +31,7 @@ class BackflushActivation(models.TransientModel):
     amount_unposted = fields.Monetary(
         string="Without an Entry",
         readonly=True,
-        help="Conversion cost of goods that are costed at delivery stands on no account "
+        help="Conversion cost of goods costed at delivery stands on no account "
         "before that: its change is recorded as a variance without an entry, and "
         "cleared at the period close. Positive: they gain.",
     )
