@@ -99,9 +99,9 @@ SELECT %(version)s, %(company)s::integer, b.product_id, t.uom_id, b.bom_id,
   JOIN product_product p ON p.id = b.product_id
   JOIN product_template t ON t.id = p.product_tmpl_id;
 INSERT INTO backflush_standard_line
-       (standard_id, company_id, line_type, element_id, component_id, uom_id,
+       (standard_id, line_type, element_id, component_id, uom_id,
         operation_id, workcenter_id, quantity, rate, amount)
-SELECT s.id, s.company_id, 'component', %(material)s, l.component_id, t.uom_id,
+SELECT s.id, 'component', %(material)s, l.component_id, t.uom_id,
        NULL, NULL, l.quantity, c.cost, l.quantity * c.cost
   FROM bench_component l
   JOIN backflush_standard s
@@ -110,7 +110,7 @@ SELECT s.id, s.company_id, 'component', %(material)s, l.component_id, t.uom_id,
   JOIN product_product p ON p.id = l.component_id
   JOIN product_template t ON t.id = p.product_tmpl_id
  UNION ALL
-SELECT s.id, s.company_id, 'operation', %(pool)s, NULL, NULL, w.operation_id,
+SELECT s.id, 'operation', %(pool)s, NULL, NULL, w.operation_id,
        w.workcenter_id, w.hours, w.rate, w.hours * w.rate
   FROM bench_work w
   JOIN backflush_standard s

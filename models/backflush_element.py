@@ -134,6 +134,10 @@ class BackflushElement(models.Model):
                     )
                 )
 
+    @api.ondelete(at_uninstall=False)
+    def _unlink_if_on_no_card(self):
+        self.env["backflush.standard.line"]._refuse_deletion("element_id", self)
+
     def _is_conversion(self):
         """Whether it has a control and an applied account: all but materials."""
         self.ensure_one()

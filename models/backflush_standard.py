@@ -225,14 +225,17 @@ class BackflushStandard(models.Model):
         types = {element.id: element.type for element in elements}
         units = self._get_units(cards)
         rows = [self._prepare_card_row(card, boms, types, units) for card in cards]
-        constants = {"company_id": version.company_id.id}
         ids = dict(
             self._insert(
                 self._table,
                 CARD_COLUMNS,
                 rows,
                 ["product_id", "id"],
-                {**constants, "version_id": version.id, **self._prepare_stamps()},
+                {
+                    "company_id": version.company_id.id,
+                    "version_id": version.id,
+                    **self._prepare_stamps(),
+                },
             )
         )
         rows = [
@@ -240,7 +243,7 @@ class BackflushStandard(models.Model):
             for card in cards
             for place, line in enumerate(card.lines, start=1)
         ]
-        self._insert("backflush_standard_line", LINE_COLUMNS, rows, [], constants)
+        self._insert("backflush_standard_line", LINE_COLUMNS, rows, [], {})
         self.env.invalidate_all()
 
     @api.model
@@ -335,10 +338,10 @@ class BackflushStandard(models.Model):
             for values, type_ in zip(zip(*rows, strict=True), types, strict=True)
         ]
         query = SQL(
-            "INSERT INTO %s (%s) SELECT new.*, %s FROM unnest(%s) AS new",
+            "INSERT INTO %s (%s) SELECT %s FROM unnest(%s) AS new",
             SQL.identifier(table),
             SQL(", ").join(SQL.identifier(name) for name in (*columns, *constants)),
-            SQL(", ").join(SQL("%s", value) for value in constants.values()),
+            SQL(", ").join([SQL("new.*"), *(SQL("%s", x) for x in constants.values())]),
             SQL(", ").join(arrays),
         )
         if returning:

@@ -1,4 +1,7 @@
 from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+from .backflush_kept_link import KeptLink
 
 
 class BackflushStandardLine(models.Model):
@@ -23,7 +26,7 @@ class BackflushStandardLine(models.Model):
         index=True,
         ondelete="cascade",
     )
-    company_id = fields.Many2one(related="standard_id.company_id", store=True)
+    company_id = fields.Many2one(related="standard_id.company_id")
     currency_id = fields.Many2one(related="company_id.currency_id")
     sequence = fields.Integer(readonly=True)
     line_type = fields.Selection(
@@ -37,20 +40,11 @@ class BackflushStandardLine(models.Model):
         required=True,
         readonly=True,
     )
-    element_id = fields.Many2one(
-        "backflush.element",
-        string="Cost Element",
-        required=True,
-        readonly=True,
-        ondelete="restrict",
+    element_id = KeptLink(
+        "backflush.element", string="Cost Element", required=True, readonly=True
     )
-    component_id = fields.Many2one(
-        "product.product",
-        readonly=True,
-        index="btree_not_null",
-        ondelete="restrict",
-    )
-    uom_id = fields.Many2one("uom.uom", readonly=True, ondelete="restrict")
+    component_id = KeptLink("product.product", readonly=True, index="btree_not_null")
+    uom_id = KeptLink("uom.uom", string="Unit", readonly=True)
     # The operation may be deleted one day; the card must stay as it was.
     operation_id = fields.Many2one(
         "mrp.routing.workcenter",
@@ -110,6 +104,23 @@ class BackflushStandardLine(models.Model):
         for line in self:
             source = line.component_id or line.operation_id or line.workcenter_id
             line.display_name = source.display_name or types[line.line_type]
+
+    @api.model
+    def _refuse_deletion(self, field, records):
+        """Keep `records`, to which the link `field` of some card line points.
+
+        sudo: cards of every company, whatever the user may see of them.
+        """
+        line = self.sudo().search([(field, "in", records.ids)], limit=1)
+        if line:
+            raise UserError(
+                self.env._(
+                    "%(record)s is on a standard cost card (%(card)s), which is kept: "
+                    "archive it instead.",
+                    record=line[field].display_name,
+                    card=line.standard_id.display_name,
+                )
+            )
 
     def _get_versions(self):
         return self.standard_id.version_id

@@ -12,6 +12,10 @@ class ProductProduct(models.Model):
         "costing version is activated or the product is first used.",
     )
 
+    @api.ondelete(at_uninstall=False)
+    def _unlink_if_on_no_card(self):
+        self.env["backflush.standard.line"]._refuse_deletion("component_id", self)
+
     # -- standard prices changed by hand ----------------------------------------
 
     def write(self, vals):

@@ -267,16 +267,29 @@ class TestBadStructures(StandardsCase):
         self.assertEqual(card.amount, 25.0)
         self.assertIn("Bench, which is archived", self.version.exceptions)
 
-    def test_component_in_use_cannot_be_deleted(self):
+    def test_what_is_on_a_card_cannot_be_deleted(self):
+        stone = self.env["uom.uom"].create(
+            {"name": "Stone", "relative_factor": 6.35, "relative_uom_id": self.kg.id}
+        )
+        self.steel.uom_id = self.bill.bom_line_ids.product_uom_id = stone
         self._roll_up()
+        self.version.price_ids.unlink()
         self.bill.bom_line_ids.unlink()
-        with (
-            mute_logger("odoo.sql_db"),
-            self.assertRaises(IntegrityError),
-            self.cr.savepoint(),
-        ):
+        self.steel.uom_id = self.kg
+        sentence = "is on a standard cost card"
+        with self.assertRaisesRegex(UserError, f"Steel {sentence}"):
             self.steel.unlink()
+        with self.assertRaisesRegex(UserError, f"Labour {sentence}"):
+            self.elements["labour"].unlink()
+        with self.assertRaisesRegex(UserError, f"Stone {sentence}"):
+            stone.unlink()
         self.assertTrue(self.steel.exists())
+
+    def test_card_stays_when_its_operation_is_deleted(self):
+        card = self._roll_up()[self.table]
+        self.bill.operation_ids.unlink()
+        self.assertEqual(card.amount, 25.0)
+        self.assertEqual(card.line_ids[1].workcenter_id, self.bench)
 
 
 @tagged("post_install", "-at_install")
