@@ -34,7 +34,8 @@ class BackflushVersionRollUp(models.AbstractModel):
         self.env["backflush.standard"]._replace_cards(
             self, cards, boms, reader.rates.elements
         )
-        self.write(
+        # sudo: tells `write` that this is the addon itself
+        self.sudo().write(
             {
                 "is_outdated": False,
                 "exceptions": "\n".join(self._get_exceptions(reader, result)),

@@ -1,8 +1,8 @@
 """The life of a costing version: simulation, selection, dates, schedule, preview."""
 
-from odoo import fields
+from odoo import Command, fields
 from odoo.exceptions import UserError, ValidationError
-from odoo.tests import Form, tagged
+from odoo.tests import Form, new_test_user, tagged
 from odoo.tools import mute_logger
 from psycopg2 import IntegrityError
 
@@ -247,6 +247,34 @@ class TestActivationDates(StandardsCase):
         self.assertFalse(version.scheduled_by_id)
         self.assertIn("locked", version.message_ids[0].body)
         self.assertEqual(version.activity_ids.user_id, self.env.user)
+
+    def test_nobody_approves_or_dates_a_version_by_writing_it(self):
+        accountant, manager = (
+            new_test_user(
+                self.env,
+                f"{role}-writes",
+                f"backflush_costing.group_backflush_{role}",
+                company_id=self.company.id,
+                company_ids=[Command.set(self.company.ids)],
+            )
+            for role in ("accountant", "manager")
+        )
+        self._activate()
+        following = self._version("Following", "2031-01-01")
+        following.action_roll_up()
+        for user in (accountant, manager):
+            for version in (self.version | following).with_user(user):
+                for vals in (
+                    {"scheduled_by_id": manager.id},
+                    {"date_activated": "2019-01-01 00:00:00"},
+                    {"date_closed": "2019-01-01 00:00:00"},
+                    {"is_outdated": version.state == "active"},
+                    {"exceptions": False},
+                ):
+                    with self.assertRaises(UserError):
+                        version.write(vals)
+                    with self.assertRaises(UserError):
+                        version.copy(vals)
 
     def test_only_a_day_to_come_is_scheduled(self):
         self.version.action_roll_up()
