@@ -149,6 +149,25 @@ class TestHandPrice2(HandPrice, Variant2, HandPriceCommon):
         self.assertFalse(order.backflush_variance_ids)
         self.assertClosed()
 
+    def test_card_that_was_kept_when_its_part_changed(self):
+        box = self._create_product("Box of P", self.finished)
+        self._create_bom(box, 1, {self.p: 2})
+        self._activate_standards(name="v1b", date_from="2020-06-01", m=5.0, s=6.0)
+        self._set_up_stock()
+        following = self._create_version("v2", "2021-01-01", m=5.5, s=6.0)
+        following.product_ids = self.p
+        following.action_roll_up()
+        following.action_activate()
+        self._produce(box, 3)
+        self._bill_the_rest()
+        self.assertClosed()
+        sale = self._sell(box, 2, 90.0)
+        self._deliver(sale)
+        self._invoice(sale)
+        # 2 × 50.00, as the card has it; P is at 26.00 by now
+        self.assertBalance("cost_of_sales", 100.0)
+        self.assertClosed()
+
     def test_content_may_change_while_the_total_does_not(self):
         self._set_up_stock()
         following = self._create_version("v2", "2021-01-01", m=5.5, s=6.0)
