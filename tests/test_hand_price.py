@@ -239,6 +239,35 @@ class TestHandPricePaths(HandPriceCommon):
             postings.account_move_id, {"materials": 19.0, "revaluation": -19.0}
         )
 
+    def test_goods_counted_with_a_new_price_are_not_revalued(self):
+        self.env["ir.model.data"]._update_xmlids(
+            [{"xml_id": "backflush_costing.test_m", "record": self.m}]
+        )
+        line = ["backflush_costing.test_m", "6", "38"]
+        columns = ["id", "standard_price", "qty_available"]
+        writes = (
+            lambda: self.m.write({"standard_price": 6, "qty_available": 38}),
+            lambda: self.m.product_tmpl_id.write(
+                {"standard_price": 6, "qty_available": 38}
+            ),
+            lambda: self.m.product_tmpl_id.write(
+                {"qty_available": 38, "standard_price": 6}
+            ),
+            lambda: self.env["product.product"].load(columns, [line]),
+        )
+        for write in writes:
+            with self.subTest(), self.env.cr.savepoint() as savepoint:
+                write()
+                facts = self.env["backflush.stock.fact"].search(
+                    [("product_id", "=", self.m.id)]
+                )
+                self.assertEqual(facts.mapped("quantity"), [10])
+                # 38 × 6.00 on hand, of which 28 × 5.00 were there before
+                posted = sum(self._find_postings(self.m).mapped("amount"))
+                self.assertEqual(facts.amount + posted, 88.0)
+                savepoint.rollback()
+            self.env.invalidate_all()
+
     def test_import_that_fails_books_nothing(self):
         self.env["ir.model.data"]._update_xmlids(
             [{"xml_id": "backflush_costing.test_m", "record": self.m}]
