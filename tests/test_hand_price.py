@@ -1,8 +1,15 @@
 """A standard price changed by hand: posted at once, and the card is marked."""
 
+from unittest.mock import MagicMock
+
 from odoo import Command
+from odoo.addons.backflush_costing.models.backflush_on_hand import (
+    RECENT_LINES,
+    _has_stock_moved,
+)
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import Form, new_test_user, tagged
+from odoo.tools import SQL
 
 from .common import BackflushCommon
 from .variants import Variant2, Variant3, Variant4
@@ -420,6 +427,23 @@ class TestHandPriceRights(HandPriceCommon):
             company_id=cls.company.id,
             company_ids=[Command.set(cls.company.ids)],
         )
+
+    def test_own_deliveries_are_not_taken_for_those_of_others(self):
+        """Others' eyes see the goods reserved; they do not see them leave."""
+        self.env["stock.quant"]._update_available_quantity(
+            self.p, self.warehouse.lot_stock_id, 3
+        )
+        sale = self._sell(self.p, 3, 40.0)
+        sale.picking_ids.action_assign()
+        self.assertEqual(sale.picking_ids.state, "assigned")
+        self.env.flush_all()
+        others = MagicMock()
+        others.fetchall.return_value = self.env.execute_query(
+            SQL(RECENT_LINES, self.company.id)
+        )
+        with self.env.cr.savepoint():
+            self._deliver(sale)
+        self.assertFalse(_has_stock_moved(self.company, others))
 
     def test_user_without_rights_in_accounting(self):
         m = self.m.with_user(self.buyer)
