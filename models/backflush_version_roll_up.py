@@ -19,6 +19,8 @@ class BackflushVersionRollUp(models.AbstractModel):
         for version in self:
             version._check_draft()
             version._lock(version)
+            # new cards are not what was approved
+            version._unschedule()
             version._roll_up()
         return True
 

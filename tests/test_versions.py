@@ -248,6 +248,14 @@ class TestActivationDates(StandardsCase):
         self.assertIn("locked", version.message_ids[0].body)
         self.assertEqual(version.activity_ids.user_id, self.env.user)
 
+    def test_new_cards_are_to_be_approved_anew(self):
+        version = self._version("Next", fields.Date.add(fields.Date.today(), days=3))
+        version.action_roll_up()
+        version.action_schedule()
+        self.env["mrp.bom.line"].search([], order="id desc", limit=1).product_qty += 1
+        version.action_roll_up()
+        self.assertFalse(version.scheduled_by_id)
+
     def test_nobody_approves_or_dates_a_version_by_writing_it(self):
         accountant, manager = (
             new_test_user(
