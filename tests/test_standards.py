@@ -874,6 +874,9 @@ class TestStandardsAccess(StandardsCase):
         self._activate()
         version = self.version.with_user(self.user)
         self.assertEqual(version.standard_ids.amount, 25.0)
+        # also the names of operations, without rights in manufacturing
+        self.env.invalidate_all()
+        self.assertIn("Make", version.standard_ids.line_ids.mapped("display_name"))
         with self.assertRaises(AccessError):
             version.copy()
 
