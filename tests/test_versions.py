@@ -449,6 +449,17 @@ class TestSubcontracting(StandardsCase):
         self._set_price(self.r, 4.0)
         self.assertAlmostEqual(self._roll_up()[self.r].amount, 9.0)
 
+    def test_current_standard_of_the_whole_is_no_fee(self):
+        self._seller(3.0)
+        self._activate(self.version)
+        self.assertEqual(self.r.standard_price, 8.0)
+        following = self.version.copy({"date_from": "2027-01-01"})
+        self.env["backflush.fill.prices"].create(
+            {"version_id": following.id, "source": "current"}
+        ).action_fill()
+        price = following.price_ids.filtered(lambda p: p.product_id == self.r)
+        self.assertEqual(price.price, 3.0)
+
     def test_unknown_fee_is_said(self):
         self.assertAlmostEqual(self._roll_up()[self.r].amount, 5.0)
         self.assertIn("R is made by a subcontractor", self.version.exceptions)
