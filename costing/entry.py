@@ -190,8 +190,10 @@ def relieve(
     """Unit relief of a card: materials from their accounts, conversion from applied.
 
     A component with a card of its own in ``cards`` (it is costed at delivery, so no
-    stock account carries it) is relieved through that card. A by-product's credit stays
-    on the account of the material line with the largest amount.
+    stock account carries it) is relieved through that card, at the amount of its line:
+    a card that was kept when the component's changed is relieved of no more than its
+    own amount. A by-product's credit stays on the account of the material line with the
+    largest amount.
     """
     result: list[Relief] = []
     for line in card.lines:
@@ -201,9 +203,8 @@ def relieve(
         )
         if line.type == "component" and inner_card:
             inner = relieve(inner_card, accounts, cards)
-            result += [
-                part._replace(amount=part.amount * line.quantity) for part in inner
-            ]
+            units = _count_units(line, inner_card)
+            result += [part._replace(amount=part.amount * units) for part in inner]
         elif line.type == "component":
             account = accounts.stock[line.product or 0]
             result.append(
@@ -214,6 +215,13 @@ def relieve(
             result.append(Relief(account, line.element, APPLIED, None, line.amount))
     credit = sum((x.amount for x in card.lines if x.type == "byproduct"), ZERO)
     return (*result, *_byproduct_credit(result, credit))
+
+
+def _count_units(line: CardLine, inner: Card) -> Decimal:
+    """How often ``inner`` goes into a line: its quantity, unless their prices differ."""
+    if line.rate == inner.amount or not inner.amount:
+        return line.quantity
+    return line.amount / inner.amount
 
 
 def _byproduct_credit(parts: Sequence[Relief], credit: Decimal) -> Sequence[Relief]:

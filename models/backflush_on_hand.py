@@ -3,10 +3,12 @@
 from odoo.tools import SQL
 
 #: Versions of the rows of recent movements; nobody's transaction lasts a whole day.
+#: Only done ones count: to reserve goods, or to let go of them, moves nothing.
 RECENT_LINES = """
     SELECT id, xmin::text
       FROM stock_move_line
      WHERE company_id = %s
+       AND state = 'done'
        AND write_date > now() AT TIME ZONE 'UTC' - interval '1 day'
 """
 

@@ -41,6 +41,20 @@ class BackflushPriceChange(models.AbstractModel):
             yield
         finally:
             del _collected[cursor]
+        self._book_all(changes)
+
+    @api.model
+    def _book_collected(self):
+        """Book what the running call has changed so far, because goods move now.
+
+        Those that come later come at the new price: they are not to be revalued.
+        """
+        if changes := _collected.get(self.env.cr):
+            known = dict(changes)
+            changes.clear()
+            self._book_all(known)
+
+    def _book_all(self, changes):
         for company_id, old_prices in changes.items():
             company = self.env["res.company"].browse(company_id)
             # an import that fails is rolled back, with the products that it made

@@ -101,7 +101,8 @@ class BackflushStandardLine(models.Model):
     @api.depends("component_id", "operation_id", "workcenter_id", "line_type")
     def _compute_display_name(self):
         types = dict(self._fields["line_type"]._description_selection(self.env))
-        for line in self:
+        # sudo: readers of cards need not have rights in manufacturing
+        for line in self.sudo():
             source = line.component_id or line.operation_id or line.workcenter_id
             line.display_name = source.display_name or types[line.line_type]
 

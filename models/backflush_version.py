@@ -9,6 +9,14 @@ from .backflush_books import local_date
 EDITABLE = ("draft", "simulation")
 #: What the cards are made of.
 INPUTS = ("rate_ids", "price_ids", "bom_ids", "product_ids")
+#: What the addon itself notes down: when, by whose approval, and how far.
+NOTED = {
+    "date_activated",
+    "date_closed",
+    "exceptions",
+    "is_outdated",
+    "scheduled_by_id",
+}
 
 
 class BackflushVersion(models.Model):
@@ -119,6 +127,8 @@ class BackflushVersion(models.Model):
             raise UserError(
                 self.env._("A costing version starts as a draft. Activate it then.")
             )
+        for vals in vals_list:
+            self._check_noted(vals)
         return super().create(vals_list)
 
     def write(self, vals):
@@ -128,6 +138,7 @@ class BackflushVersion(models.Model):
                     "The status of a costing version changes by activation only."
                 )
             )
+        self._check_noted(vals)
         if set(vals) & {"date_from", *INPUTS}:
             self._check_draft()
         if "company_id" in vals:
@@ -253,6 +264,16 @@ class BackflushVersion(models.Model):
                     )
                 )
 
+    @api.model
+    def _check_noted(self, vals):
+        if NOTED & set(vals) and not self.env.su:
+            raise UserError(
+                self.env._(
+                    "When a costing version was approved, activated or replaced, and "
+                    "what its roll-up found, is recorded by its buttons only."
+                )
+            )
+
     def _check_same_company(self, company_id):
         if any(version.company_id.id != company_id for version in self):
             raise UserError(
@@ -276,7 +297,8 @@ class BackflushVersion(models.Model):
         self._unschedule()
         outdated = self.filtered(lambda v: v.standard_count and not v.is_outdated)
         if outdated:
-            outdated.is_outdated = True
+            # sudo: tells `write` that this is the addon itself
+            outdated.sudo().is_outdated = True
 
     @api.model
     def _lock(self, versions):

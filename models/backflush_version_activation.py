@@ -187,7 +187,8 @@ class BackflushVersionActivation(models.AbstractModel):
         """{product: standard price} of what is at standard cost; the card precedes.
 
         Products at average cost or FIFO have a standard in the version, but their
-        `standard_price` is Odoo's running average.
+        `standard_price` is Odoo's running average. So is it with lots that are valued
+        on their own, whose stock does not follow the product's price.
         """
         prices = {price.product_id: price.price for price in self.price_ids}
         prices |= {card.product_id: card.amount for card in self.standard_ids}
@@ -197,7 +198,7 @@ class BackflushVersionActivation(models.AbstractModel):
         return {
             product: prices[product]
             for product in products
-            if product.cost_method == "standard"
+            if product.cost_method == "standard" and not product.lot_valuated
         }
 
     def _get_price_changes(self, prices):

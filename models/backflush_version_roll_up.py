@@ -19,6 +19,8 @@ class BackflushVersionRollUp(models.AbstractModel):
         for version in self:
             version._check_draft()
             version._lock(version)
+            # new cards are not what was approved
+            version._unschedule()
             version._roll_up()
         return True
 
@@ -34,7 +36,8 @@ class BackflushVersionRollUp(models.AbstractModel):
         self.env["backflush.standard"]._replace_cards(
             self, cards, boms, reader.rates.elements
         )
-        self.write(
+        # sudo: tells `write` that this is the addon itself
+        self.sudo().write(
             {
                 "is_outdated": False,
                 "exceptions": "\n".join(self._get_exceptions(reader, result)),

@@ -19,6 +19,11 @@ class ProductProduct(models.Model):
     # -- standard prices changed by hand ----------------------------------------
 
     def write(self, vals):
+        if {"standard_price", "qty_available"} <= set(vals):
+            # first the price: it revalues what has been on hand before the count
+            price = {"standard_price": vals["standard_price"]}
+            self.write(price)
+            return self.write({k: v for k, v in vals.items() if k not in price})
         code = self.env.su or not self.env.context.get("disable_auto_revaluation")
         if code or "standard_price" not in vals:
             return super().write(vals)

@@ -42,6 +42,7 @@ class StockMove(models.Model):
 
     def _action_done(self, cancel_backorder=False):
         done = self.filtered(lambda move: move.state == "done")
+        self.env["backflush.price.change"]._book_collected()
         with self.env["backflush.engine"]._collect():
             moves = super()._action_done(cancel_backorder=cancel_backorder)
             (moves - done)._record_backflush_facts()

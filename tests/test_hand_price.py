@@ -1,8 +1,15 @@
 """A standard price changed by hand: posted at once, and the card is marked."""
 
+from unittest.mock import MagicMock
+
 from odoo import Command
+from odoo.addons.backflush_costing.models.backflush_on_hand import (
+    RECENT_LINES,
+    _has_stock_moved,
+)
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import Form, new_test_user, tagged
+from odoo.tools import SQL
 
 from .common import BackflushCommon
 from .variants import Variant2, Variant3, Variant4
@@ -149,6 +156,25 @@ class TestHandPrice2(HandPrice, Variant2, HandPriceCommon):
         self.assertFalse(order.backflush_variance_ids)
         self.assertClosed()
 
+    def test_card_that_was_kept_when_its_part_changed(self):
+        box = self._create_product("Box of P", self.finished)
+        self._create_bom(box, 1, {self.p: 2})
+        self._activate_standards(name="v1b", date_from="2020-06-01", m=5.0, s=6.0)
+        self._set_up_stock()
+        following = self._create_version("v2", "2021-01-01", m=5.5, s=6.0)
+        following.product_ids = self.p
+        following.action_roll_up()
+        following.action_activate()
+        self._produce(box, 3)
+        self._bill_the_rest()
+        self.assertClosed()
+        sale = self._sell(box, 2, 90.0)
+        self._deliver(sale)
+        self._invoice(sale)
+        # 2 × 50.00, as the card has it; P is at 26.00 by now
+        self.assertBalance("cost_of_sales", 100.0)
+        self.assertClosed()
+
     def test_content_may_change_while_the_total_does_not(self):
         self._set_up_stock()
         following = self._create_version("v2", "2021-01-01", m=5.5, s=6.0)
@@ -219,6 +245,35 @@ class TestHandPricePaths(HandPriceCommon):
         self.assertEntry(
             postings.account_move_id, {"materials": 19.0, "revaluation": -19.0}
         )
+
+    def test_goods_counted_with_a_new_price_are_not_revalued(self):
+        self.env["ir.model.data"]._update_xmlids(
+            [{"xml_id": "backflush_costing.test_m", "record": self.m}]
+        )
+        line = ["backflush_costing.test_m", "6", "38"]
+        columns = ["id", "standard_price", "qty_available"]
+        writes = (
+            lambda: self.m.write({"standard_price": 6, "qty_available": 38}),
+            lambda: self.m.product_tmpl_id.write(
+                {"standard_price": 6, "qty_available": 38}
+            ),
+            lambda: self.m.product_tmpl_id.write(
+                {"qty_available": 38, "standard_price": 6}
+            ),
+            lambda: self.env["product.product"].load(columns, [line]),
+        )
+        for write in writes:
+            with self.subTest(), self.env.cr.savepoint() as savepoint:
+                write()
+                facts = self.env["backflush.stock.fact"].search(
+                    [("product_id", "=", self.m.id)]
+                )
+                self.assertEqual(facts.mapped("quantity"), [10])
+                # 38 × 6.00 on hand, of which 28 × 5.00 were there before
+                posted = sum(self._find_postings(self.m).mapped("amount"))
+                self.assertEqual(facts.amount + posted, 88.0)
+                savepoint.rollback()
+            self.env.invalidate_all()
 
     def test_import_that_fails_books_nothing(self):
         self.env["ir.model.data"]._update_xmlids(
@@ -372,6 +427,23 @@ class TestHandPriceRights(HandPriceCommon):
             company_id=cls.company.id,
             company_ids=[Command.set(cls.company.ids)],
         )
+
+    def test_own_deliveries_are_not_taken_for_those_of_others(self):
+        """Others' eyes see the goods reserved; they do not see them leave."""
+        self.env["stock.quant"]._update_available_quantity(
+            self.p, self.warehouse.lot_stock_id, 3
+        )
+        sale = self._sell(self.p, 3, 40.0)
+        sale.picking_ids.action_assign()
+        self.assertEqual(sale.picking_ids.state, "assigned")
+        self.env.flush_all()
+        others = MagicMock()
+        others.fetchall.return_value = self.env.execute_query(
+            SQL(RECENT_LINES, self.company.id)
+        )
+        with self.env.cr.savepoint():
+            self._deliver(sale)
+        self.assertFalse(_has_stock_moved(self.company, others))
 
     def test_user_without_rights_in_accounting(self):
         m = self.m.with_user(self.buyer)

@@ -674,6 +674,12 @@ class TestActivation(StandardsCase):
         self.assertEqual(self._get_history(paint), history)
         self.assertTrue(paint.property_backflush_covered)
 
+    def test_lots_valued_on_their_own_stay_odoos(self):
+        self.steel.product_tmpl_id.write({"tracking": "lot", "lot_valuated": True})
+        self._set_price(self.steel, 5.5)
+        self._activate()
+        self.assertEqual(self.steel.standard_price, 5.0)
+
     def test_covered_products(self):
         """Under the trigger, on a card (through kits), with a price; no others."""
         kit = self._create_product("Legs", self.materials)
@@ -874,6 +880,9 @@ class TestStandardsAccess(StandardsCase):
         self._activate()
         version = self.version.with_user(self.user)
         self.assertEqual(version.standard_ids.amount, 25.0)
+        # also the names of operations, without rights in manufacturing
+        self.env.invalidate_all()
+        self.assertIn("Make", version.standard_ids.line_ids.mapped("display_name"))
         with self.assertRaises(AccessError):
             version.copy()
 

@@ -1,8 +1,8 @@
 """The life of a costing version: simulation, selection, dates, schedule, preview."""
 
-from odoo import fields
+from odoo import Command, fields
 from odoo.exceptions import UserError, ValidationError
-from odoo.tests import Form, tagged
+from odoo.tests import Form, new_test_user, tagged
 from odoo.tools import mute_logger
 from psycopg2 import IntegrityError
 
@@ -248,6 +248,42 @@ class TestActivationDates(StandardsCase):
         self.assertIn("locked", version.message_ids[0].body)
         self.assertEqual(version.activity_ids.user_id, self.env.user)
 
+    def test_new_cards_are_to_be_approved_anew(self):
+        version = self._version("Next", fields.Date.add(fields.Date.today(), days=3))
+        version.action_roll_up()
+        version.action_schedule()
+        self.env["mrp.bom.line"].search([], order="id desc", limit=1).product_qty += 1
+        version.action_roll_up()
+        self.assertFalse(version.scheduled_by_id)
+
+    def test_nobody_approves_or_dates_a_version_by_writing_it(self):
+        accountant, manager = (
+            new_test_user(
+                self.env,
+                f"{role}-writes",
+                f"backflush_costing.group_backflush_{role}",
+                company_id=self.company.id,
+                company_ids=[Command.set(self.company.ids)],
+            )
+            for role in ("accountant", "manager")
+        )
+        self._activate()
+        following = self._version("Following", "2031-01-01")
+        following.action_roll_up()
+        for user in (accountant, manager):
+            for version in (self.version | following).with_user(user):
+                for vals in (
+                    {"scheduled_by_id": manager.id},
+                    {"date_activated": "2019-01-01 00:00:00"},
+                    {"date_closed": "2019-01-01 00:00:00"},
+                    {"is_outdated": version.state == "active"},
+                    {"exceptions": False},
+                ):
+                    with self.assertRaises(UserError):
+                        version.write(vals)
+                    with self.assertRaises(UserError):
+                        version.copy(vals)
+
     def test_only_a_day_to_come_is_scheduled(self):
         self.version.action_roll_up()
         with self.assertRaisesRegex(UserError, "activate it now"):
@@ -432,6 +468,17 @@ class TestSubcontracting(StandardsCase):
         self._seller(3.0)
         self._set_price(self.r, 4.0)
         self.assertAlmostEqual(self._roll_up()[self.r].amount, 9.0)
+
+    def test_current_standard_of_the_whole_is_no_fee(self):
+        self._seller(3.0)
+        self._activate(self.version)
+        self.assertEqual(self.r.standard_price, 8.0)
+        following = self.version.copy({"date_from": "2027-01-01"})
+        self.env["backflush.fill.prices"].create(
+            {"version_id": following.id, "source": "current"}
+        ).action_fill()
+        price = following.price_ids.filtered(lambda p: p.product_id == self.r)
+        self.assertEqual(price.price, 3.0)
 
     def test_unknown_fee_is_said(self):
         self.assertAlmostEqual(self._roll_up()[self.r].amount, 5.0)

@@ -143,9 +143,11 @@ class BackflushFillPrices(models.TransientModel):
         return getattr(self, f"_get_prices_from_{self.source}")(products)
 
     def _get_prices_from_current(self, products):
+        """Of what is bought: the cost of a subcontracted product is not its fee."""
+        made = StructureReader(self.version_id).made
         return {
             product.id: number(product.standard_price)
-            for product in products
+            for product in products - made
             if product.standard_price > 0
         }
 

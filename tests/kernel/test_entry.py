@@ -127,6 +127,15 @@ def test_component_costed_at_delivery_is_relieved_through_its_card():
     assert by_account(target.amounts) == {13: 150, 12: -60, 20: -60, 21: -30}
 
 
+def test_kept_card_is_relieved_of_its_own_amount():
+    """It counts P at 25.00, which has become 27.00: 12 of material, 15 of work."""
+    line = CardLine("component", MATERIAL, P, D(2), D(25), D(50))
+    inner = make_card(material=6)
+    target = delivery_target(Card(X, D(50), (line,)), D(27), ACCOUNTS, 40, {P: inner})
+    amounts = {key: round(x, 9) for key, x in by_account(target.amounts).items()}
+    assert amounts == {40: 1350, 12: -600, 20: -500, 21: -250}
+
+
 def test_bought_goods_costed_at_delivery_are_relieved_once():
     card = Card(X, D(7), (CardLine("component", MATERIAL, X, D(1), D(7), D(7)),))
     target = delivery_target(card, D(3), ACCOUNTS, 40, {X: card})
