@@ -218,7 +218,7 @@ def relieve(
 
 
 def _count_units(line: CardLine, inner: Card) -> Decimal:
-    """How often ``inner`` goes into a line: its quantity, unless their prices differ."""
+    """How often ``inner`` goes into a line: its quantity, unless prices differ."""
     if line.rate == inner.amount or not inner.amount:
         return line.quantity
     return line.amount / inner.amount
