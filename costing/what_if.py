@@ -4,10 +4,9 @@ Plain Python: no Odoo import. A change gives a new `Structure`; the one it start
 stays as it is. Rolling up both and comparing them shows what the change does.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from functools import reduce
 from typing import NamedTuple
 
 from .rollup import HUNDRED, ONE, ZERO, Bill, Component, Rate, Structure
@@ -116,11 +115,3 @@ class QuantityChange:
             return line._replace(quantity=new if line is first else ZERO)
 
         return replace(bill, components=tuple(map(adjust, bill.components)))
-
-
-Change = PriceChange | RateChange | QuantityChange
-
-
-def apply_changes(structure: Structure, changes: Iterable[Change]) -> Structure:
-    """The structure after all changes, one upon the other."""
-    return reduce(lambda known, change: change.apply(known), changes, structure)

@@ -18,6 +18,23 @@ class ProductProduct(models.Model):
 
     # -- standard prices changed by hand ----------------------------------------
 
+    @api.model_create_multi
+    def create(self, vals_list):
+        if not any({"standard_price", "qty_available"} <= set(v) for v in vals_list):
+            return super().create(vals_list)
+        # first the price: nothing has been on hand at another one
+        counts = [vals.get("qty_available") for vals in vals_list]
+        products = super().create(
+            [
+                {name: value for name, value in vals.items() if name != "qty_available"}
+                for vals in vals_list
+            ]
+        )
+        for product, count in zip(products, counts, strict=True):
+            if count:
+                product.qty_available = count
+        return products
+
     def write(self, vals):
         if {"standard_price", "qty_available"} <= set(vals):
             # first the price: it revalues what has been on hand before the count

@@ -275,6 +275,20 @@ class TestHandPricePaths(HandPriceCommon):
                 savepoint.rollback()
             self.env.invalidate_all()
 
+    def test_goods_counted_with_a_new_product_are_not_revalued(self):
+        vals = {
+            "name": "Nut",
+            "categ_id": self.finished.id,
+            "is_storable": True,
+            "standard_price": 5,
+            "qty_available": 10,
+        }
+        nut = self.env["product.product"].create(vals)
+        self.assertEqual(nut.qty_available, 10)
+        self.assertFalse(self._find_postings(nut))
+        facts = self.env["backflush.stock.fact"].search([("product_id", "=", nut.id)])
+        self.assertEqual(facts.mapped("amount"), [50.0])
+
     def test_import_that_fails_books_nothing(self):
         self.env["ir.model.data"]._update_xmlids(
             [{"xml_id": "backflush_costing.test_m", "record": self.m}]
