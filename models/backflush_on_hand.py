@@ -12,6 +12,20 @@ RECENT_LINES = """
        AND write_date > now() AT TIME ZONE 'UTC' - interval '1 day'
 """
 
+#: The version in force, as long as there is none: the drafts, one of which will be.
+SHARED_VERSIONS = """
+    company_id = %(company)s
+    AND (state = 'active'
+         OR state = 'draft' AND NOT EXISTS (
+            SELECT FROM backflush_version
+             WHERE company_id = %(company)s AND state = 'active'))
+"""
+
+
+def shared_versions(company) -> SQL:
+    """Condition on the rows that movements share, and new standards update."""
+    return SQL(SHARED_VERSIONS, company=company.id)
+
 
 def read_quantities_on_hand(company, products) -> dict[int, float]:
     """{product id: valued quantity} as Odoo's inventory valuation counts it.

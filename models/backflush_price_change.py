@@ -5,7 +5,7 @@ from odoo import api, models
 from odoo.tools import SQL
 
 from .backflush_books import number
-from .backflush_on_hand import read_quantities_on_hand
+from .backflush_on_hand import read_quantities_on_hand, shared_versions
 
 #: Prices that a running call has changed, as they were before, by cursor:
 #: {company id: {product id: price}}.
@@ -135,8 +135,8 @@ class BackflushPriceChange(models.AbstractModel):
         self.env.execute_query(
             SQL(
                 "UPDATE backflush_version SET write_date = write_date "
-                "WHERE company_id = %s AND state = 'active' RETURNING id",
-                company.id,
+                "WHERE %s RETURNING id",
+                shared_versions(company),
             )
         )
 

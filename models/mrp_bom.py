@@ -1,4 +1,5 @@
-from odoo import fields, models
+from odoo import api, fields, models
+from odoo.exceptions import UserError
 
 
 class MrpBom(models.Model):
@@ -14,3 +15,22 @@ class MrpBom(models.Model):
     _backflush_lot_size_not_negative = models.Constraint(
         "CHECK(backflush_lot_size >= 0)", "A standard lot cannot be negative."
     )
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_if_named_by_no_kept_version(self):
+        """A version that was in force goes on telling which bills it was made of.
+
+        sudo: versions of every company, whatever the user may see of them.
+        """
+        version = self.env["backflush.version"].sudo()
+        domain = [("bom_ids", "in", self.ids), ("state", "in", ("active", "closed"))]
+        if version := version.search(domain, limit=1):
+            bill = (version.bom_ids & self)[:1]
+            raise UserError(
+                self.env._(
+                    "The costing version %(version)s was made of the bill %(bill)s: "
+                    "archive it instead.",
+                    version=version.display_name,
+                    bill=bill.display_name,
+                )
+            )

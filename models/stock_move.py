@@ -8,6 +8,7 @@ from ..costing.entry import Target, delivery_target
 from ..costing.variance import ZERO
 from .backflush_books import local_date, number
 from .backflush_engine import Job
+from .backflush_on_hand import shared_versions
 
 
 class StockMove(models.Model):
@@ -110,13 +111,8 @@ class StockMove(models.Model):
             return
         self.env.execute_query(
             SQL(
-                "SELECT id FROM backflush_version"
-                " WHERE company_id = %(company)s AND (state = 'active'"
-                "    OR state = 'draft' AND NOT EXISTS ("
-                "       SELECT FROM backflush_version"
-                "        WHERE company_id = %(company)s AND state = 'active'))"
-                " ORDER BY id FOR SHARE",
-                company=company.id,
+                "SELECT id FROM backflush_version WHERE %s ORDER BY id FOR SHARE",
+                shared_versions(company),
             )
         )
 

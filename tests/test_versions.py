@@ -70,6 +70,16 @@ class TestChosenBills(StandardsCase):
         with self.assertRaisesRegex(UserError, "2026 is active"):
             self.version.bom_ids = self.second_bill
 
+    def test_named_bill_of_a_version_in_force_is_not_deleted(self):
+        self.version.bom_ids = self.second_bill
+        self._activate()
+        with self.assertRaisesRegex(UserError, "archive it instead"):
+            self.second_bill.unlink()
+        self.second_bill.active = False
+        self.assertEqual(
+            self.version.with_context(active_test=False).bom_ids, self.second_bill
+        )
+
     def test_named_bill_of_another_company(self):
         other = self._create_company(name="Other")
         lamp = self._create_product("Lamp", self.finished, company_id=other.id)
