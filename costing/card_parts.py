@@ -8,7 +8,8 @@ from collections import defaultdict
 from decimal import Decimal
 from typing import NamedTuple
 
-from .rollup import BYPRODUCT, COMPONENT, ZERO, Card, CardLine, allowed_hours
+from .rollup import allowed_hours
+from .structure import BYPRODUCT, COMPONENT, ZERO, Card, CardLine
 
 #: Credits are compared as shares of the gross cost, which are whole hundredths percent.
 SHARE_GRID = Decimal("1e-9")

@@ -29,7 +29,7 @@ from .card_parts import (
     get_unit_hours,
     is_bought,
 )
-from .rollup import OPERATION, ZERO, Card, CardLine
+from .structure import OPERATION, ZERO, Card, CardLine
 
 PRICE = "price"
 QUANTITY = "quantity"

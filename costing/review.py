@@ -12,16 +12,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from typing import NamedTuple
 
-from .rollup import (
-    BYPRODUCT,
-    COMPONENT,
-    HUNDRED,
-    OPERATION,
-    ZERO,
-    Card,
-    CardLine,
-    allowed_hours,
-)
+from .rollup import allowed_hours
+from .structure import BYPRODUCT, COMPONENT, HUNDRED, OPERATION, ZERO, Card, CardLine
 
 MONTHS = Decimal(12)
 

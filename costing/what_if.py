@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import NamedTuple
 
-from .rollup import HUNDRED, ONE, ZERO, Bill, Component, Rate, Structure
+from .structure import HUNDRED, ONE, ZERO, Bill, Component, Rate, Structure
 
 
 class Adjustment(NamedTuple):

@@ -5,7 +5,8 @@ from dataclasses import replace
 
 from odoo.tools import SQL
 
-from ..costing.rollup import Card, CardLine, complete_splits
+from ..costing.rollup import complete_splits
+from ..costing.structure import Card, CardLine
 from .backflush_books import number
 
 LINE_QUERY = """

@@ -5,7 +5,7 @@ from functools import cached_property
 
 from odoo.fields import Domain
 
-from ..costing.rollup import (
+from ..costing.structure import (
     Bill,
     ByProduct,
     Component,

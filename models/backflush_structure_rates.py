@@ -5,7 +5,7 @@ from functools import cached_property
 
 from odoo.exceptions import UserError
 
-from ..costing.rollup import Rate
+from ..costing.structure import Rate
 from .backflush_books import number
 
 

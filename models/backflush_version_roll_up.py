@@ -1,7 +1,8 @@
 from odoo import fields, models
 from odoo.fields import Domain
 
-from ..costing.rollup import roll_up, select
+from ..costing.rollup import roll_up
+from ..costing.structure import select
 from .backflush_books import number
 from .backflush_card_reader import read_cards
 from .backflush_structure import StructureReader
@@ -165,6 +166,11 @@ class BackflushVersionRollUp(models.AbstractModel):
                 "%(product)s has neither a price nor a bill: it counts as 0.",
                 product=product.display_name,
             )
+        yield from self._get_price_exceptions(reader)
+
+    def _get_price_exceptions(self, reader):
+        """Sentences about fees that are not known, and prices that count for little."""
+        Product = self.env["product.product"].sudo()
         subcontracted = {product.id for product in reader.subcontracted}
         priced = set(self.price_ids.product_id.ids)
         for product in Product.browse(sorted(subcontracted - priced)):

@@ -26,8 +26,8 @@ _XML_HEADER = '<?xml version="1.0" encoding="UTF-8" ?>\n'
 # the first hold on one machine only, the second are for each machine's settings to say.
 _PRIVATE_PATH = re.compile(r"(?<![\w.:/})-])/(?:home|root|Users|work|workspace)/[\w.]")
 _REGISTRY = re.compile(
-    r"(?:deb|snapshot|ftp)[.]debian[.]org|(?:test[.])?pypi[.]org|pythonhosted[.]org"
-    r"|registry[.](?:npmjs|yarnpkg)[.]"
+    r"(?:deb|snapshot|ftp)[.]debian[.]org|(?:test[.])?pypi[.]org|python"
+    r"hosted[.]org|registry[.](?:npmjs|yarnpkg)[.]"
 )
 
 

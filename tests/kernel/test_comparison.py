@@ -6,7 +6,8 @@ from decimal import localcontext
 
 import pytest
 from costing.comparison import Standards, compare
-from costing.rollup import (
+from costing.rollup import complete_splits, roll_up
+from costing.structure import (
     Bill,
     ByProduct,
     CardLine,
@@ -14,8 +15,6 @@ from costing.rollup import (
     Operation,
     Rate,
     Structure,
-    complete_splits,
-    roll_up,
     select,
 )
 from hypothesis import given

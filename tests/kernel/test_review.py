@@ -14,15 +14,8 @@ from costing.review import (
     per_year,
     reprice,
 )
-from costing.rollup import (
-    Bill,
-    ByProduct,
-    Component,
-    Operation,
-    Rate,
-    Structure,
-    roll_up,
-)
+from costing.rollup import roll_up
+from costing.structure import Bill, ByProduct, Component, Operation, Rate, Structure
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -4,20 +4,17 @@ from dataclasses import replace
 from decimal import Decimal as D
 
 import pytest
-from costing.rollup import (
+from costing.rollup import allowed_hours, complete_splits, roll_up, whole_cycles
+from costing.structure import (
     Bill,
     ByProduct,
     Component,
     Operation,
     Rate,
     Structure,
-    allowed_hours,
-    complete_splits,
     convert,
     find_purchased,
-    roll_up,
     select,
-    whole_cycles,
 )
 from hypothesis import given
 from hypothesis import strategies as st

@@ -3,7 +3,8 @@
 from dataclasses import replace
 from decimal import Decimal as D
 
-from costing.rollup import Bill, Component, Operation, Rate, Structure, roll_up
+from costing.rollup import roll_up
+from costing.structure import Bill, Component, Operation, Rate, Structure
 from costing.what_if import (
     Adjustment,
     PriceChange,
