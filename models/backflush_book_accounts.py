@@ -48,7 +48,14 @@ class BookAccounts:
 
     @cached_property
     def elements(self):
-        return self.company._get_backflush_elements()
+        elements = self.company._get_backflush_elements()
+        accounts = (
+            elements.applied_account_id
+            | elements.price_variance_account_id
+            | elements.quantity_variance_account_id
+        )
+        accounts.fetch(["active"])  # in one go
+        return elements
 
     @cached_property
     def material(self):

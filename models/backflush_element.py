@@ -156,7 +156,10 @@ class BackflushElement(models.Model):
         if kind in QUANTITY_KINDS:
             return self.quantity_variance_account_id
         if kind in RESIDUAL_KINDS:
-            element = company._get_backflush_element("material")
+            is_material = self.type == "material"
+            element = (
+                self if is_material else company._get_backflush_element("material")
+            )
             return element.quantity_variance_account_id
         if kind in REVALUATION_KINDS:
             return company._backflush_config("backflush_revaluation_account_id")

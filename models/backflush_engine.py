@@ -110,7 +110,12 @@ class BackflushEngine(models.AbstractModel):
     def _as_engine(self, company):
         """The engine, acting for one company, without the defaults of a screen."""
         context = clean_context(self.env.context)
-        context |= {"backflush_engine": True, "allowed_company_ids": company.ids}
+        context |= {
+            "backflush_engine": True,
+            "allowed_company_ids": company.ids,
+            # whoever finishes an order does not follow its journal entry
+            "mail_create_nosubscribe": True,
+        }
         return self.with_env(self.env(su=True, context=context)).with_company(company)
 
     def _post_batch(self, records):
