@@ -54,7 +54,8 @@ class BookAccounts:
             | elements.price_variance_account_id
             | elements.quantity_variance_account_id
         )
-        accounts.fetch(["active"])  # in one go
+        # sudo: read ahead, in one go; no right is needed for what is never asked for
+        accounts.sudo().fetch(["active"])
         return elements
 
     @cached_property

@@ -149,6 +149,8 @@ class TestFailures(FailureCommon):
             self.env["backflush.stock.fact"].with_user(user).search([])
         posting = order.sudo().backflush_posting_ids
         self.assertEntry(posting.account_move_id, ENTRY)
+        followers = posting.account_move_id.message_partner_ids
+        self.assertNotIn(user.partner_id, followers)
 
     def test_locked_period_moves_the_date(self):
         today = fields.Date.today()
