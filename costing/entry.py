@@ -12,7 +12,7 @@ can run any number of times, in any order, after any correction.
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal
 from typing import NamedTuple
 
@@ -23,6 +23,7 @@ from .variance import (
     Flow,
     Row,
     byproduct_rows,
+    change_rows,
     component_rows,
     output_row,
 )
@@ -88,13 +89,22 @@ class Accounts:
     """Where amounts go: plain account ids, looked up by the models.
 
     ``stock`` is the account that carries (and relieves) each product, ``applied`` is
-    per cost element, ``variance`` per kind, all of the material element.
+    per cost element, ``variance`` per kind, all of the material element, and
+    ``by_element`` per kind and cost element.
     """
 
     material_element: int
     stock: Mapping[int, int]
     applied: Mapping[int, int]
     variance: Mapping[str, int]
+    by_element: Mapping[tuple[str, int], int] = field(default_factory=dict)
+
+
+class Standard(NamedTuple):
+    """A card with the cards of its components that are costed at delivery."""
+
+    card: Card
+    inner: Mapping[int, Card] = {}
 
 
 @dataclass(frozen=True)
@@ -108,10 +118,15 @@ class Completion:
 
 @dataclass(frozen=True)
 class Target:
-    """Amounts of an entry and the variance rows among them, by the same key."""
+    """Amounts of an entry, the variance rows among them, and rows without entry.
+
+    All by the same kind of key; ``open_rows`` wait for the close, or stand on an entry
+    that Odoo has made.
+    """
 
     amounts: Amounts
     rows: dict[Key, Row]
+    open_rows: dict[Key, Row] = field(default_factory=dict)
 
 
 def round_half_up(amount: Decimal, unit: Decimal) -> Decimal:
@@ -233,7 +248,15 @@ def _byproduct_credit(parts: Sequence[Relief], credit: Decimal) -> Sequence[Reli
     return (largest._replace(amount=credit),)
 
 
-def _credit(parts: Iterable[Relief], quantity: Decimal) -> Amounts:
+def element_content(parts: Iterable[Relief]) -> dict[int, Decimal]:
+    """Amount per unit by cost element of what one unit is relieved of."""
+    result: dict[int, Decimal] = defaultdict(lambda: ZERO)
+    for part in parts:
+        result[part.element] += part.amount
+    return dict(result)
+
+
+def credit(parts: Iterable[Relief], quantity: Decimal) -> Amounts:
     return merge(
         {Key(p.account, p.element, p.kind, p.product): -p.amount * quantity}
         for p in parts
@@ -256,9 +279,9 @@ def completion_target(
         [
             {Key(accounts.stock[made.product], None, OUTPUT, made.product): amount}
             for made in (order.output, *order.byproducts)
-            if (amount := made.amount)
+            if (amount := made.stock_amount)
         ]
-        + [_used(used, accounts, cards) for used in order.used]
+        + [relieve_used(used, accounts, cards) for used in order.used]
     )
     applied = [
         {Key(accounts.applied[line.element], line.element, APPLIED, None): amount}
@@ -267,11 +290,12 @@ def completion_target(
         and (amount := -line.amount * order.output.quantity)
     ]
     rows = _keyed_rows(order_rows(card, order), accounts)
+    rows |= _change_rows(order, accounts)
     values = {key: row.amount for key, row in rows.items()}
     return Target(merge([stock, *applied, values]), rows)
 
 
-def _used(used: Flow, accounts: Accounts, cards: Mapping[int, Card]) -> Amounts:
+def relieve_used(used: Flow, accounts: Accounts, cards: Mapping[int, Card]) -> Amounts:
     """Credit of a component: its facts' amount, or through its own card.
 
     A component that is itself costed at delivery stands on no stock account: its facts'
@@ -285,8 +309,8 @@ def _used(used: Flow, accounts: Accounts, cards: Mapping[int, Card]) -> Amounts:
             MATERIAL,
             used.product,
         )
-        return {key: -used.amount}
-    return _credit(relieve(card, accounts, cards), used.amount / card.amount)
+        return {key: -used.stock_amount}
+    return credit(relieve(card, accounts, cards), used.stock_amount / card.amount)
 
 
 def _keyed_rows(rows: Iterable[Row], accounts: Accounts) -> dict[Key, Row]:
@@ -299,6 +323,31 @@ def _keyed_rows(rows: Iterable[Row], accounts: Accounts) -> dict[Key, Row]:
             row = row._replace(amount=known.amount + row.amount)
         result[key] = row
     return {key: row for key, row in result.items() if row.amount}
+
+
+def _change_rows(order: Completion, accounts: Accounts) -> dict[Key, Row]:
+    """``standard_change``: what moved at another standard than the first booking's."""
+    if not _has_changed(order):
+        return {}
+    account = accounts.variance["standard_change"]
+    result: dict[Key, Row] = {}
+    flows = [(flow, 1) for flow in order.used]
+    flows += [(flow, -1) for flow in (order.output, *order.byproducts)]
+    for flow, sign in flows:
+        rows = change_rows(flow, sign, accounts.material_element)
+        for element, row in rows.items():
+            key = Key(account, element, "standard_change", order.output.product)
+            known = result.get(key)
+            amount = row.amount + (known.amount if known else ZERO)
+            quantity = order.output.quantity
+            result[key] = Row(row.kind, key.product, quantity, quantity, *[ZERO] * 3)
+            result[key] = result[key]._replace(amount=amount)
+    return {key: row for key, row in result.items() if row.amount}
+
+
+def _has_changed(order: Completion) -> bool:
+    flows = (order.output, *order.byproducts, *order.used)
+    return any(flow.change or flow.parts for flow in flows)
 
 
 def order_rows(card: Card, order: Completion) -> list[Row]:
@@ -319,22 +368,6 @@ def order_rows(card: Card, order: Completion) -> list[Row]:
     return [row for row in rows if row.amount]
 
 
-def delivery_target(
-    card: Card,
-    quantity: Decimal,
-    accounts: Accounts,
-    cost_of_sales: int,
-    cards: Mapping[int, Card] | None = None,
-) -> Target:
-    """Entry of a delivery under the trigger ``delivery``; negative for a return.
-
-    Dr cost of sales; Cr materials and conversion cost applied, all card × ``quantity``.
-    """
-    key = Key(cost_of_sales, None, COST_OF_SALES, card.product)
-    credit = _credit(relieve(card, accounts, cards or {}), quantity)
-    return Target(merge([{key: card.amount * quantity}, credit]), {})
-
-
 class Recorded(NamedTuple):
     """Σ of the variance rows already recorded under one key."""
 
@@ -347,28 +380,34 @@ def owed(
     target: Target,
     booked: Amounts,
     recorded: Mapping[Key, Recorded],
+    open_recorded: Mapping[Key, Recorded],
     unit: Decimal,
     rounding: Key,
 ) -> Target:
     """What an event still owes: amounts to book and variance rows to record.
 
-    ``booked`` and ``recorded`` are what its standing postings hold, ``unit`` is the
-    currency's rounding, ``rounding`` the line that takes what rounding leaves.
+    ``booked`` and ``recorded`` are what its standing postings hold, ``open_recorded``
+    the rows that no entry of theirs carries; ``unit`` is the currency's rounding,
+    ``rounding`` the line that takes what rounding leaves.
     """
     amounts = round_target(freeze_accounts(target.amounts, booked), unit, rounding)
     due = delta(amounts, booked)
     changes = {key: amount for key, amount in due.items() if key.kind in KINDS}
-    return Target(due, _row_changes(target.rows, changes, recorded))
+    return Target(
+        due,
+        _row_changes(target.rows, changes, recorded),
+        owed_rows(target.open_rows, open_recorded, unit),
+    )
 
 
 def owed_rows(
-    target: Target, recorded: Mapping[Key, Recorded], unit: Decimal
-) -> Target:
-    """The same for an event that makes rows but no entry yet (trigger ``delivery``)."""
+    target: Mapping[Key, Row], recorded: Mapping[Key, Recorded], unit: Decimal
+) -> dict[Key, Row]:
+    """The same for rows that no entry of the event carries."""
     known = {key: row.amount for key, row in recorded.items()}
-    rows = {key: round_half_up(row.amount, unit) for key, row in target.rows.items()}
+    rows = {key: round_half_up(row.amount, unit) for key, row in target.items()}
     changes = delta(freeze_accounts(rows, known), known)
-    return Target({}, _row_changes(target.rows, changes, recorded))
+    return _row_changes(target, changes, recorded)
 
 
 def _row_changes(

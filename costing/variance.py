@@ -6,7 +6,8 @@ Sources of the formulas: Horngren, Cost Accounting (price and efficiency varianc
 Blocher, Cost Management (backflush costing).
 """
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -70,9 +71,13 @@ class Row(NamedTuple):
 class Flow(NamedTuple):
     """What an order really used of one component, or made of one product.
 
-    ``quantity`` and ``amount`` are sums of stock facts, both positive; ``price`` is
-    today's standard, used only where nothing moved; ``actual_cost`` says that the
-    product is valued at average or FIFO, so that its amount is no standard.
+    ``quantity`` and ``amount`` are sums of stock facts, both positive; ``amount`` is at
+    the prices of the day on which the event was first booked. What stock carried more
+    than that, because the standard has changed since, is ``change``; ``parts`` is how
+    much of it belongs to conversion elements. ``price`` is today's standard, used only
+    where nothing moved; ``actual_cost`` says that the product is valued at average or
+    FIFO, so that its amount is no standard; ``owned`` is the part of the quantity that
+    belongs to somebody else and has no amount.
     """
 
     product: int
@@ -80,11 +85,20 @@ class Flow(NamedTuple):
     amount: Decimal
     price: Decimal = ZERO
     actual_cost: bool = False
+    change: Decimal = ZERO
+    parts: tuple[tuple[int, Decimal], ...] = ()
+    owned: Decimal = ZERO
 
     @property
     def unit(self) -> Decimal:
         """Price per unit at which stock carried the quantity."""
-        return self.amount / self.quantity if self.quantity else self.price
+        valued = self.quantity - self.owned
+        return self.amount / valued if valued else self.price
+
+    @property
+    def stock_amount(self) -> Decimal:
+        """What the stock account gives or takes: at the standards of the facts."""
+        return self.amount + self.change
 
 
 class Allowed(NamedTuple):
@@ -98,20 +112,20 @@ def component_rows(used: Flow, allowed: Allowed | None) -> Iterable[Row]:
     """Usage at the card's price, and what stock's own price adds to it.
 
     On the card: ``material_usage`` = (AQ − SQ) × SP. Off the card everything used is
-    ``material_substitution``. What is left, AQ × (stock's price − SP), is
-    ``material_issue_price`` for materials at average or FIFO, else ``method``.
+    ``material_substitution``. What is left of the own goods, AQ × (stock's price − SP),
+    is ``material_issue_price`` for materials at average or FIFO, else ``method``. Goods
+    of another owner cost nothing: ``material_issue_price`` takes their standard back.
     """
     if allowed is None:
-        if not used.actual_cost:
-            yield _quantity_row("material_substitution", used, ZERO, used.unit)
-            return
-        yield _quantity_row("material_substitution", used, ZERO, used.price)
-        price = used.price
+        price = used.price if used.actual_cost else used.unit
+        yield _quantity_row("material_substitution", used, ZERO, price)
     else:
         price = allowed.price
         yield _quantity_row("material_usage", used, allowed.quantity, price)
+    own = used.quantity - used.owned
     kind = "material_issue_price" if used.actual_cost else "method"
-    yield _price_row(kind, used, price)
+    yield _price_row(kind, used.product, own, price, used.amount)
+    yield _price_row("material_issue_price", used.product, used.owned, price, ZERO)
 
 
 def _quantity_row(kind: str, used: Flow, standard: Decimal, price: Decimal) -> Row:
@@ -126,16 +140,12 @@ def _quantity_row(kind: str, used: Flow, standard: Decimal, price: Decimal) -> R
     )
 
 
-def _price_row(kind: str, used: Flow, price: Decimal) -> Row:
-    return Row(
-        kind,
-        used.product,
-        used.quantity,
-        used.quantity,
-        price,
-        used.unit,
-        used.amount - used.quantity * price,
-    )
+def _price_row(
+    kind: str, product: int, quantity: Decimal, price: Decimal, amount: Decimal
+) -> Row:
+    actual = amount / quantity if quantity else price
+    change = amount - quantity * price
+    return Row(kind, product, quantity, quantity, price, actual, change)
 
 
 def byproduct_rows(made: Flow, expected: Allowed) -> Iterable[Row]:
@@ -192,3 +202,72 @@ def price_row(
         billed / quantity if quantity else ZERO,
         billed - standard_amount,
     )
+
+
+class Measured(NamedTuple):
+    """One stock fact: positive quantity and amount, and the split of its card.
+
+    ``content`` is the amount per unit by cost element of the card in force at that
+    moment; empty for what has no card.
+    """
+
+    quantity: Decimal
+    standard: Decimal
+    amount: Decimal
+    content: Mapping[int, Decimal] = {}
+
+
+class Original(NamedTuple):
+    """The standard at which an event was first booked, and the split of its card."""
+
+    unit: Decimal
+    content: Mapping[int, Decimal] = {}
+
+
+def restate(
+    facts: Iterable[Measured], original: Original, material_element: int
+) -> tuple[Decimal, Decimal, tuple[tuple[int, Decimal], ...]]:
+    """Σ of facts at the original standard, what today's adds to it, and its split.
+
+    The split names the conversion elements; the rest of the change is material.
+    """
+    amount, change = ZERO, ZERO
+    parts: dict[int, Decimal] = defaultdict(lambda: ZERO)
+    for fact in facts:
+        if fact.standard == original.unit:
+            amount += fact.amount
+        else:
+            amount += fact.quantity * original.unit
+            change += fact.amount - fact.quantity * original.unit
+        if not fact.content or not original.content:
+            continue
+        for element in fact.content.keys() | original.content.keys():
+            before = original.content.get(element, ZERO)
+            part = fact.quantity * (fact.content.get(element, ZERO) - before)
+            if part and element != material_element:
+                parts[element] += part
+    return amount, change, tuple(sorted(parts.items()))
+
+
+def change_rows(flow: Flow, sign: int, material_element: int) -> dict[int, Row]:
+    """``standard_change`` rows of a flow by cost element.
+
+    ``sign`` is 1 for what is used up, −1 for what comes to stock: a dearer standard of
+    what is used is unfavourable, of what is gained favourable.
+    """
+    parts = dict(flow.parts)
+    rest = flow.change - sum(parts.values(), ZERO)
+    parts[material_element] = parts.get(material_element, ZERO) + rest
+    return {
+        element: Row(
+            "standard_change",
+            flow.product,
+            flow.quantity,
+            flow.quantity,
+            ZERO,
+            ZERO,
+            sign * amount,
+        )
+        for element, amount in parts.items()
+        if amount
+    }

@@ -26,6 +26,7 @@ from . import backflush_version
 from . import mrp_bom
 from . import mrp_bom_line
 from . import mrp_production
+from . import mrp_unbuild
 from . import product_category
 from . import product_product
 from . import product_template
@@ -33,6 +34,9 @@ from . import product_value
 from . import res_company
 from . import res_config_settings
 from . import stock_move
+from . import stock_move_event
+from . import stock_move_delivery
+from . import stock_move_loss
 from . import stock_move_line
 from . import stock_picking
 from . import uom_uom

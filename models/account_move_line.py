@@ -129,7 +129,7 @@ class AccountMoveLine(models.Model):
         Nothing where a delivery posting has costed them already; a return passes at the
         standard of the movement that it returns.
         """
-        if fact.posting_id.event in ("delivery", "return"):
+        if fact.posting_id.trigger == "delivery":
             return ZERO
         origin = fact.move_id.origin_returned_move_id.backflush_fact_ids[:1]
         return number((origin or fact).standard)

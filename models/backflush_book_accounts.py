@@ -6,6 +6,7 @@ from functools import cached_property
 from odoo.exceptions import UserError
 
 from ..costing.entry import Accounts
+from ..costing.variance import REVALUATION_KINDS
 
 
 class Lookup(dict):
@@ -83,10 +84,13 @@ class BookAccounts:
             stock=Lookup(self._find_stock_account),
             applied=Lookup(self._find_applied_account),
             variance=Lookup(self._find_variance_account),
+            by_element=Lookup(self._find_element_account),
         )
 
     def _find_stock_account(self, product_id: int) -> int:
         product = self.product(product_id)
+        if host := self._find_host(product):
+            return self.accounts.stock[host.id]
         account = product._get_backflush_relief_account()
         if account.active:
             return account.id  # naming the place takes longer than finding the account
@@ -103,6 +107,29 @@ class BookAccounts:
         )
         return self.usable(account, purpose, place)
 
+    def _find_host(self, product):
+        """The material on whose account a by-product costed at delivery stands.
+
+        That of the largest material line on the card that yields it (ties: the first).
+        """
+        if product._get_backflush_trigger() != "delivery":
+            return product.browse()
+        lines = self.env["backflush.standard.line"].search(
+            [
+                ("component_id", "=", product.id),
+                ("line_type", "=", "byproduct"),
+                ("standard_id.version_id.company_id", "=", self.company.id),
+                ("standard_id.version_id.state", "=", "active"),
+            ],
+            order="id",
+            limit=1,
+        )
+        materials = lines.standard_id.line_ids.filtered(
+            lambda line: line.line_type == "component"
+        )
+        # sorted() is stable: the first of equal amounts stays first
+        return materials.sorted("id").sorted("amount", reverse=True)[:1].component_id
+
     def _find_applied_account(self, element_id: int) -> int:
         element = self.env["backflush.element"].browse(element_id)
         return self.usable(
@@ -112,10 +139,26 @@ class BookAccounts:
         )
 
     def _find_variance_account(self, kind: str) -> int:
+        account = self.material._get_variance_account(kind)
+        if kind in REVALUATION_KINDS:
+            return self.usable(
+                account,
+                self.env._("revaluation account"),
+                self.env._("Settings › Backflush Costing"),
+            )
         return self.usable(
-            self.material._get_variance_account(kind),
+            account,
             self.env._("variance account"),
             self._element_place(self.material),
+        )
+
+    def _find_element_account(self, key: tuple[str, int]) -> int:
+        kind, element_id = key
+        element = self.env["backflush.element"].browse(element_id)
+        return self.usable(
+            element._get_variance_account(kind),
+            self.env._("variance account"),
+            self._element_place(element),
         )
 
     def check_category(self, product, trigger):

@@ -5,7 +5,14 @@ from decimal import Decimal
 
 from odoo.exceptions import UserError
 
-from ..costing.entry import MATERIAL, Card, CardLine, relieve
+from ..costing.entry import (
+    MATERIAL,
+    Card,
+    CardLine,
+    Standard,
+    element_content,
+    relieve,
+)
 
 
 def number(value: float) -> Decimal:
@@ -14,7 +21,7 @@ def number(value: float) -> Decimal:
 
 
 class BookCards:
-    """Part of `Books`: needs `env`, `company`, `accounts`, `standards` and `_cards`."""
+    """Part of `Books`: needs `env`, `company`, `accounts`, `standards`, `_cards`, …"""
 
     def load_cards(self, products):
         """Read the active cards of `products` in one go."""
@@ -70,10 +77,35 @@ class BookCards:
             )
         return self._cards[standard.id]
 
-    def inner_cards(self, product_ids) -> dict[int, Card]:
+    def content(self, standard) -> dict[int, Decimal]:
+        """What one unit costs by cost element, as the account that carries it holds it.
+
+        Goods costed at delivery stand there through the cards of their components.
+        """
+        if standard.id not in self._contents:
+            product = self.product(standard.product_id.id)
+            if product._get_backflush_trigger() == "delivery":
+                card, inner = self.priced(standard)
+                content = element_content(relieve(card, self.accounts, inner))
+            else:
+                content = self.card(standard).content()
+            self._contents[standard.id] = content
+        return self._contents[standard.id]
+
+    def priced(self, standard) -> Standard:
+        """A card with those of its components that are costed at delivery."""
+        if standard.id not in self._priced:
+            card = self.card(standard)
+            products = [line.product for line in card.lines if line.product]
+            inner = self.inner_cards(products, standard.version_id)
+            self._priced[standard.id] = Standard(card, inner)
+        return self._priced[standard.id]
+
+    def inner_cards(self, product_ids, version=None) -> dict[int, Card]:
         """Cards of those components that are themselves costed at delivery, all levels.
 
-        Such a component stands on no stock account: it is relieved through its card.
+        Such a component stands on no stock account: it is relieved through its card, in
+        `version` where that has one, else in force.
         """
         result: dict[int, Card] = {}
         self._product_ids.update(product_ids)
@@ -82,12 +114,24 @@ class BookCards:
             lambda p: p.id not in result and p._get_backflush_trigger() == "delivery"
         ):
             self.load_cards(level.filtered(lambda p: p.id not in self.standards))
+            found = self._find_cards(level, version)
             for product in level:
-                result[product.id] = self.card(self.get_standard(product))
+                result[product.id] = self.card(
+                    found.get(product) or self.get_standard(product)
+                )
             level = level.browse(
                 {x.product for p in level for x in result[p.id].lines if x.product}
             )
         return result
+
+    def _find_cards(self, products, version):
+        """{product: card} of `version`, where it is not the one in force."""
+        if not version or version.state == "active":
+            return {}
+        cards = self.env["backflush.standard"].search(
+            [("version_id", "=", version.id), ("product_id", "in", products.ids)]
+        )
+        return {card.product_id: card for card in cards}
 
     def material_content(self, standard) -> dict:
         """Material content per unit of a card, by perpetual valuation account.
@@ -95,8 +139,7 @@ class BookCards:
         What periodic materials contribute stands on their expense account and is none
         of the closing's business.
         """
-        card = self.card(standard)
-        inner = self.inner_cards([line.product for line in card.lines if line.product])
+        card, inner = self.priced(standard)
         totals: dict = defaultdict(Decimal)
         for part in relieve(card, self.accounts, inner):
             material = self.product(part.product)

@@ -10,7 +10,7 @@ from odoo import fields
 from odoo.exceptions import UserError
 
 from ..costing.entry import Amounts, Key, Recorded
-from ..costing.variance import Flow
+from ..costing.variance import ZERO, Flow, Measured, Original, restate
 from .backflush_book_accounts import BookAccounts
 from .backflush_book_cards import BookCards, number
 
@@ -40,6 +40,8 @@ class Books(BookAccounts, BookCards):
         self._product_ids = set()
         self._prefetch = ()
         self._cards = {}
+        self._priced = {}
+        self._contents = {}
         self._dates = {}
         self._distributions = {}
 
@@ -126,22 +128,36 @@ class Books(BookAccounts, BookCards):
             result[key] += number(line.amount)
         return dict(result)
 
-    def recorded(self, record) -> dict[Key, Recorded]:
-        """Σ of the variance rows of the record's postings that still stand."""
+    def recorded(self, record, *, with_entry: bool) -> dict[Key, Recorded]:
+        """Σ of the variance rows of the record's postings that still stand.
+
+        Those that are lines of their posting (`with_entry`), or those that no entry of
+        the addon carries.
+        """
         result: dict = {}
-        for row in self.standing(record).variance_ids:
-            key = Key(
-                row.account_id.id,
-                row.element_id.id or None,
-                row.kind,
-                self._row_product(row),
-            )
-            known = result.get(key, Recorded())
-            added = (row.quantity_standard, row.quantity_actual, row.amount)
-            result[key] = Recorded(
-                *(x + number(y) for x, y in zip(known, added, strict=True))
-            )
+        for posting in self.standing(record):
+            lines = {
+                (line.element_id, line.kind, line.account_id)
+                for line in posting.line_ids
+            }
+            for row in posting.variance_ids:
+                is_line = (
+                    row.account_move_id == posting.account_move_id
+                    and (row.element_id, row.kind, row.account_id) in lines
+                )
+                if is_line is with_entry:
+                    key = self._row_key(row)
+                    result[key] = self._add_row(result.get(key, Recorded()), row)
         return result
+
+    def _row_key(self, row) -> Key:
+        element = row.element_id.id or None
+        return Key(row.account_id.id, element, row.kind, self._row_product(row))
+
+    @staticmethod
+    def _add_row(known: Recorded, row) -> Recorded:
+        added = (row.quantity_standard, row.quantity_actual, row.amount)
+        return Recorded(*(x + number(y) for x, y in zip(known, added, strict=True)))
 
     def standing(self, record):
         return self.previous[record.id].filtered(lambda p: p.state == "posted")
@@ -191,31 +207,70 @@ class Books(BookAccounts, BookCards):
         empty = self.env["backflush.stock.fact"]
         return empty.union(*(self.facts[move_id] for move_id in moves.ids))
 
-    def flows(self, moves, sign: int) -> list[Flow]:
-        """What movements brought (`sign` 1) or took (−1) per product, by facts."""
-        totals: dict = {}
+    def flows(self, moves, sign: int, originals=None) -> list[Flow]:
+        """What movements brought (`sign` 1) or took (−1) per product, by facts.
+
+        `originals` ({product: Original}) are the standards at which the event was first
+        booked; without, those of the first fact of each product.
+        """
+        by_product: dict = defaultdict(self.env["stock.move"].browse)
         for move in moves:
-            quantity, amount = totals.get(move.product_id, (Decimal(0), Decimal(0)))
-            for fact in self.facts[move.id]:
-                quantity += sign * number(fact.quantity)
-                amount += sign * number(fact.amount)
-            if not move.product_id.is_storable and move.state == "done":
-                # Consumables have no stock, so no facts: used as the order says, at
-                # their cost, out of the expense account that their bills go to.
-                used = move.product_uom._compute_quantity(
-                    move.quantity, move.product_id.uom_id, round=False
-                )
-                quantity += number(used)
-                amount += number(used) * number(move.product_id.standard_price)
-            totals[move.product_id] = (quantity, amount)
-        return [
-            Flow(
-                product.id,
-                quantity,
-                amount,
-                number(product.standard_price),
-                product.cost_method != "standard",
-            )
-            for product, (quantity, amount) in totals.items()
-            if quantity or amount
-        ]
+            by_product[move.product_id] |= move
+        flows = []
+        for product, group in by_product.items():
+            original = (originals or {}).get(product)
+            flow = self.flow(product, self.facts_of(group), sign, original)
+            if not product.is_storable:
+                flow = self._consume(flow, group)
+            flows.append(flow)
+        return [flow for flow in flows if flow.quantity or flow.stock_amount]
+
+    def flow(self, product, facts, sign: int, original=None) -> Flow:
+        """What `facts` of one product brought (`sign` 1) or took (−1)."""
+        facts = facts.sorted("id")
+        valued = facts.filtered(lambda fact: not fact.is_owner)
+        # the split of a card is only asked for where there is more than one
+        split = bool(original) or len(valued.standard_id) > 1
+        measured = [self._measure(fact, sign, split=split) for fact in valued]
+        actual_cost = product.cost_method != "standard"
+        amount, change, parts = sum((x.amount for x in measured), ZERO), ZERO, ()
+        if measured and not actual_cost:
+            original = original or Original(measured[0].standard, measured[0].content)
+            element = self.accounts.material_element
+            amount, change, parts = restate(measured, original, element)
+        owned = sum((sign * number(x.quantity) for x in facts - valued), ZERO)
+        return Flow(
+            product.id,
+            sum((x.quantity for x in measured), ZERO) + owned,
+            amount,
+            number(product.standard_price),
+            actual_cost,
+            change,
+            parts,
+            owned,
+        )
+
+    def _consume(self, flow, moves) -> Flow:
+        """Consumables have no stock, so no facts: used as the order says, at their
+        cost, out of the expense account that their bills go to.
+        """
+        quantity = sum((self._consumed(move) for move in moves), ZERO)
+        return flow._replace(quantity=quantity, amount=quantity * flow.price)
+
+    def _measure(self, fact, sign, *, split) -> Measured:
+        standard = fact.standard_id
+        content = self.content(standard) if split and standard else {}
+        return Measured(
+            sign * number(fact.quantity),
+            number(fact.standard),
+            sign * number(fact.amount),
+            content,
+        )
+
+    @staticmethod
+    def _consumed(move) -> Decimal:
+        if move.state != "done":
+            return ZERO
+        unit = move.product_id.uom_id
+        used = move.product_uom._compute_quantity(move.quantity, unit, round=False)
+        return number(used)

@@ -11,7 +11,7 @@ from odoo.exceptions import UserError
 from odoo.tools import SQL, OrderedSet
 from odoo.tools.misc import clean_context
 
-from ..costing.entry import Key, Target, merge, owed, owed_rows
+from ..costing.entry import Key, Target, merge, owed
 from ..costing.variance import KINDS
 from .backflush_books import Books, number
 
@@ -27,7 +27,9 @@ class Job:
     """One event record on its way to a posting.
 
     ``group`` is the document that gets one journal entry (order or picking); ``target``
-    what the event should have booked, ``owed`` what it still owes.
+    what the event should have booked, ``owed`` what it still owes. A ``silent`` job
+    makes a document only where there is something to book. ``open_entry`` is the entry
+    of Odoo's own that carries the open rows, where one does.
     """
 
     record: Any
@@ -39,7 +41,8 @@ class Job:
     quantity: Decimal
     facts: Any
     target: Target
-    entry_due: bool = True
+    silent: bool = False
+    open_entry: Any = None
     remark: str = ""
     identity: dict = field(default_factory=dict)
     owed: Target | None = None
@@ -175,20 +178,20 @@ class BackflushEngine(models.AbstractModel):
 
     def _settle(self, job, books):
         """Set what `job` still owes; return whether there is anything to write down."""
-        recorded = books.recorded(job.record)
-        if job.entry_due:
-            account = books.accounts.variance["rounding"]
-            rounding = Key(account, books.accounts.material_element, "rounding", None)
-            booked = books.booked(job.record)
-            job.owed = owed(job.target, booked, recorded, books.unit, rounding)
-        else:
-            job.owed = owed_rows(job.target, recorded, books.unit)
-        return bool(
-            job.owed.amounts
-            or job.owed.rows
-            or job.new_facts
-            or not books.standing(job.record)
+        account = books.accounts.variance["rounding"] if job.target.amounts else 0
+        rounding = Key(account, books.accounts.material_element, "rounding", None)
+        job.owed = owed(
+            job.target,
+            books.booked(job.record),
+            books.recorded(job.record, with_entry=True),
+            books.recorded(job.record, with_entry=False),
+            books.unit,
+            rounding,
         )
+        news = job.owed.amounts or job.owed.rows or job.owed.open_rows
+        if job.silent:
+            return bool(news)
+        return bool(news or job.new_facts or not books.standing(job.record))
 
     # -- journal entries --------------------------------------------------------
 
@@ -313,7 +316,7 @@ class BackflushEngine(models.AbstractModel):
     def _get_nothing_booked(self, job):
         if not job.quantity:
             return self.env._("Nothing to book: the quantity is 0.")
-        if not job.standard.amount:
+        if job.standard and not job.standard.amount:
             return self.env._("Nothing to book: the standard is 0.")
         return self.env._("Nothing to book: everything is booked already.")
 
@@ -327,26 +330,34 @@ class BackflushEngine(models.AbstractModel):
         }
 
     def _prepare_variances(self, job):
-        posting = job.posting
         for key, row in job.owed.rows.items():
-            component = key.product if key.product != job.product.id else False
-            yield {
-                "kind": key.kind,
-                "element_id": key.element,
-                "date": posting.date,
-                "product_id": job.product.id,
-                "component_id": component,
-                "production_id": posting.production_id.id,
-                "posting_id": posting.id,
-                "quantity_standard": float(row.quantity_standard),
-                "quantity_actual": float(row.quantity_actual),
-                "price_standard": float(row.price_standard),
-                "price_actual": float(row.price_actual),
-                "amount": float(row.amount),
-                "account_id": key.account,
-                "account_move_id": posting.account_move_id.id,
-                "company_id": posting.company_id.id,
+            entry = job.posting.account_move_id
+            yield self._prepare_variance(job, key, row) | {"account_move_id": entry.id}
+        for key, row in job.owed.open_rows.items():
+            entry = job.open_entry
+            yield self._prepare_variance(job, key, row) | {
+                "account_move_id": entry and entry.id
             }
+
+    def _prepare_variance(self, job, key, row):
+        posting = job.posting
+        component = key.product if key.product != job.product.id else False
+        return {
+            "kind": key.kind,
+            "element_id": key.element,
+            "date": posting.date,
+            "product_id": job.product.id,
+            "component_id": component,
+            "production_id": posting.production_id.id,
+            "posting_id": posting.id,
+            "quantity_standard": float(row.quantity_standard),
+            "quantity_actual": float(row.quantity_actual),
+            "price_standard": float(row.price_standard),
+            "price_actual": float(row.price_actual),
+            "amount": float(row.amount),
+            "account_id": key.account,
+            "company_id": posting.company_id.id,
+        }
 
     # -- failures and reversals -------------------------------------------------
 
@@ -386,7 +397,9 @@ class BackflushEngine(models.AbstractModel):
                     "amount": -row.amount,
                     "quantity_standard": -row.quantity_standard,
                     "quantity_actual": -row.quantity_actual,
-                    "account_move_id": reversal.id,
+                    "account_move_id": reversal.id
+                    if row.account_move_id == posting.account_move_id
+                    else row.account_move_id.id,
                     "date": reversal.date or row.date,
                 }
             )

@@ -44,6 +44,19 @@ class BackflushStockFact(models.Model):
         help="Quantity × standard, not rounded. Materials valued at average or FIFO: "
         "the value of the movement.",
     )
+    standard_id = fields.Many2one(
+        "backflush.standard",
+        string="Standard Cost Card",
+        readonly=True,
+        index="btree_not_null",
+        ondelete="restrict",
+        help="The card in force at that moment, of a product under a trigger.",
+    )
+    is_owner = fields.Boolean(
+        string="Of Another Owner",
+        readonly=True,
+        help="Goods of another owner that an order used: they have no value here.",
+    )
     date = fields.Datetime(readonly=True, required=True)
     posting_id = fields.Many2one(
         "backflush.posting",
@@ -61,8 +74,8 @@ class BackflushStockFact(models.Model):
     )
 
     def write(self, vals):
-        engine_only = set(vals) == {"posting_id"} and not self.posting_id
-        if not engine_only:
+        engine = self.env.su and self.env.context.get("backflush_engine")
+        if not engine or set(vals) != {"posting_id"} or self.posting_id:
             raise UserError(
                 self.env._(
                     "A stock fact is a record of what happened and cannot be changed. "

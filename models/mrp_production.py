@@ -66,9 +66,10 @@ class MrpProduction(models.Model):
         if not rest:
             return triggered
         # sudo: a shop user corrects an order without seeing its postings
-        return triggered | rest.sudo().filtered("backflush_posting_ids").with_env(
-            self.env
+        posted = rest.sudo().backflush_posting_ids.filtered(
+            lambda posting: posting.res_model == self._name
         )
+        return triggered | posted.production_id.with_env(self.env)
 
     def _cover_backflush_products(self, moves):
         """Cover what is put on an order of a product under a trigger."""
@@ -98,7 +99,14 @@ class MrpProduction(models.Model):
         return {"production_id": self.id, "product_id": self.product_id.id}
 
     def _prepare_backflush_jobs(self, books):
-        fresh = self.filtered(lambda order: not books.frozen_standard(order))
+        fresh = self.filtered(
+            lambda order: (
+                not (
+                    books.frozen_standard(order)
+                    or order._get_backflush_first_standard(books)
+                )
+            )
+        )
         books.load_cards(fresh.product_id)
         return [
             order._prepare_backflush_job(books)
@@ -124,13 +132,32 @@ class MrpProduction(models.Model):
             target=Target({}, {}),
         )
         books.check_category(self.product_id, job.trigger)
-        job.standard = job.standard or books.get_standard(self.product_id)
+        job.standard = (
+            job.standard
+            or self._get_backflush_first_standard(books)
+            or books.get_standard(self.product_id)
+        )
         self._set_backflush_target(job, job.trigger, books)
         return job
+
+    def _get_backflush_first_standard(self, books):
+        """The card that was in force when the order's output first moved."""
+        finished = self.move_finished_ids.filtered(
+            lambda move: move.product_id == self.product_id
+        )
+        return books.facts_of(finished).sorted("id").standard_id[:1]
 
     def _get_backflush_event_trigger(self, books):
         """The trigger of the order's first posting stays; else the product's."""
         first = books.standing(self)[:1].trigger
+        return first or self.product_id._get_backflush_trigger()
+
+    def _get_backflush_event_trigger_now(self):
+        """The same without books at hand, for what is scrapped from the order."""
+        standing = self.backflush_posting_ids.filtered(
+            lambda p: p.res_model == self._name and p.state == "posted"
+        )
+        first = standing.sorted("id")[:1].trigger
         return first or self.product_id._get_backflush_trigger()
 
     def _set_backflush_target(self, job, trigger, books):
@@ -142,8 +169,7 @@ class MrpProduction(models.Model):
         job.target = target
         if trigger == "delivery":
             # Nothing is carried before delivery: the rows wait for the close.
-            job.target = Target({}, target.rows)
-            job.entry_due = False
+            job.target = Target({}, {}, target.rows)
             job.remark = self.env._(
                 "Nothing to book at completion: %(product)s is costed at delivery.",
                 product=self.product_id.display_name,

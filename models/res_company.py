@@ -213,6 +213,7 @@ class ResCompany(models.Model):
             "account_move_id", "=", False
         )
         domain &= Domain("posting_id.state", "=", "posted")
+        domain &= Domain("element_id.type", "=", "material")
         if at_date:
             domain &= Domain("date", "<=", at_date)
         totals = defaultdict(Decimal)

@@ -4,10 +4,8 @@ from odoo import api, fields, models
 from odoo.tools import SQL
 from odoo.tools.misc import clean_context
 
-from ..costing.entry import Target, delivery_target
 from ..costing.variance import ZERO
-from .backflush_books import local_date, number
-from .backflush_engine import Job
+from .backflush_books import number
 from .backflush_on_hand import shared_versions
 
 
@@ -63,12 +61,9 @@ class StockMove(models.Model):
             return False
         if not self.product_id.with_company(self.company_id)._is_backflush_covered():
             return False
-        order = (
-            self.production_id
-            or self.raw_material_production_id
-            or (self.unbuild_id | self.consume_unbuild_id).mo_id
-        )
-        return bool(order._filter_backflushed())
+        order = self.production_id or self.raw_material_production_id
+        unbuild = self.unbuild_id | self.consume_unbuild_id
+        return bool(order._filter_backflushed() or unbuild._filter_backflush_events())
 
     # -- stock facts ------------------------------------------------------------
 
@@ -117,170 +112,103 @@ class StockMove(models.Model):
         )
 
     def _prepare_backflush_facts(self):
+        """Vals of what changed: a movement's own goods, and those of another owner."""
         known = self.env["backflush.stock.fact"]._read_group(
             [("move_id", "in", self.ids)],
-            ["move_id"],
+            ["move_id", "is_owner"],
             ["quantity:sum", "amount:sum", "sequence:max"],
         )
-        known = {move: values for move, *values in known}
-        standards = self._get_backflush_standards()
+        known = {(move, owner): values for move, owner, *values in known}
+        cards = self._get_backflush_cards()
         vals_list = []
         for move in self:
-            quantity, amount, sequence = known.get(move, (0.0, 0.0, 0))
-            change = move._get_backflush_quantity() - number(quantity)
-            if not change:
-                continue
-            standard = standards[move.product_id]
-            value = change * standard
-            if move.product_id.cost_method != "standard":
-                # Average and FIFO: what Odoo gave the movement, once.
-                sign = -1 if move._is_out() else 1
-                value = sign * number(move.value) - number(amount)
-            vals_list.append(
-                {
-                    "move_id": move.id,
-                    "sequence": (sequence or 0) + 1,
-                    "product_id": move.product_id.id,
-                    "quantity": float(change),
-                    "standard": float(standard),
-                    "amount": float(value),
-                    "date": move.date,
-                    "company_id": move.company_id.id,
-                }
-            )
+            sequences = [known.get((move, x), (0, 0, 0))[2] for x in (False, True)]
+            sequence = max(sequences)
+            for is_owner in (False, True):
+                quantity, amount, _sequence = known.get((move, is_owner), (0.0, 0.0, 0))
+                moved = move._get_backflush_quantity(is_owner)
+                change = moved - number(quantity)
+                if change:
+                    sequence += 1
+                    card = cards.get(move.product_id)
+                    vals_list.append(
+                        move._prepare_backflush_fact(change, number(amount), card)
+                        | {"is_owner": is_owner, "sequence": sequence}
+                        | ({"standard": 0.0, "amount": 0.0} if is_owner else {})
+                    )
         return vals_list
 
-    def _get_backflush_standards(self):
-        """{product: standard per unit}: its price, or its card where that carries it.
-
-        No account carries goods costed at delivery at their price, so one that was set
-        by hand stays out of the books.
-        """
-        products = self.product_id
-        delivered = products.filtered(
-            lambda product: product._get_backflush_trigger() == "delivery"
-        )
-        Standard = self.env["backflush.standard"]
-        cards = (
-            Standard._get_active_cards(delivered, self.company_id) if delivered else {}
-        )
-        result = {product: number(product.standard_price) for product in products}
-        return result | {
-            product: number(card.amount)
-            for product, card in cards.items()
-            if card.uom_id == product.uom_id
+    def _prepare_backflush_fact(self, change, known_amount, card):
+        """Vals of a changed quantity at the standard in force now."""
+        self.ensure_one()
+        product = self.product_id
+        standard = number(product.standard_price)
+        if card and product._get_backflush_trigger() == "delivery":
+            # No account carries goods costed at delivery at their price, so one that
+            # was set by hand stays out of the books.
+            standard = number(card.amount)
+        amount = change * standard
+        if product.cost_method != "standard":
+            # Average and FIFO: what Odoo gave the movement, once.
+            sign = -1 if self._is_out() else 1
+            amount = sign * number(self.value) - known_amount
+        return {
+            "move_id": self.id,
+            "product_id": product.id,
+            "quantity": float(change),
+            "standard": float(standard),
+            "amount": float(amount),
+            "standard_id": card.id if card else False,
+            "date": self.date,
+            "company_id": self.company_id.id,
         }
 
-    def _get_backflush_quantity(self) -> Decimal:
-        """Change of the valued quantity in the product's unit; no owner's stock."""
+    def _get_backflush_cards(self):
+        """{product: card in force} of the products under a trigger."""
+        products = self.product_id.filtered(
+            lambda product: product._get_backflush_trigger()
+        )
+        if not products:
+            return {}
+        Standard = self.env["backflush.standard"]
+        cards = Standard._get_active_cards(products, self.company_id)
+        return {p: card for p, card in cards.items() if card.uom_id == p.uom_id}
+
+    def _get_backflush_quantity(self, is_owner=False) -> Decimal:
+        """Change of the valued quantity in the product's unit.
+
+        `is_owner`: of another owner's goods that an order uses or an unbuild returns.
+        """
         self.ensure_one()
         if self.state != "done":
             return ZERO
+        if is_owner:
+            return self._get_backflush_owned()
         lines_in, lines_out = self._get_in_move_lines(), self._get_out_move_lines()
         incoming = sum((number(x.quantity_product_uom) for x in lines_in), ZERO)
         outgoing = sum((number(x.quantity_product_uom) for x in lines_out), ZERO)
         return incoming - outgoing
 
+    def _get_backflush_owned(self) -> Decimal:
+        if not (self.raw_material_production_id or self.unbuild_id) or self.scrap_id:
+            return ZERO
+        total = ZERO
+        for line in self.move_line_ids:
+            if line.picked and line._should_exclude_for_valuation():
+                leaves = line.location_id._should_be_valued()
+                comes = line.location_dest_id._should_be_valued()
+                quantity = number(line.quantity_product_uom)
+                total += (comes - leaves) * quantity
+        return total
+
     def _register_backflush_events(self):
         engine = self.env["backflush.engine"]
-        orders = self.production_id | self.raw_material_production_id
+        losses = self.filtered(lambda move: move._is_backflush_loss())
+        rest = self - losses
+        orders = rest.production_id | rest.raw_material_production_id
         # An order that is being finished is registered by its completion.
         done = orders.filtered(lambda order: order.state == "done")
         engine._enqueue(done._filter_backflush_events())
-        engine._enqueue(self.filtered("is_backflush_delivery"))
-
-    @api.depends("state", "location_id", "location_dest_id")
-    def _compute_is_backflush_delivery(self):
-        for move in self:
-            product = move.product_id.with_company(move.company_id)
-            move.is_backflush_delivery = bool(move._get_backflush_direction()) and (
-                product._get_backflush_trigger() == "delivery"
-                # posted once, corrected for ever (sudo: by shop users)
-                or bool(move.sudo().backflush_posting_ids)
-            )
-
-    def _get_backflush_direction(self):
-        """1 for a movement out to a customer, −1 for its return, else 0."""
-        self.ensure_one()
-        if self._is_out() and self._is_customer_end(self.location_dest_id):
-            return 1
-        if self._is_in() and self._is_customer_end(self.location_id):
-            return -1
-        return 0
-
-    @staticmethod
-    def _is_customer_end(location):
-        return location.usage == "customer" or (
-            location.usage == "transit" and not location.company_id
-        )
-
-    # -- what the engine asks ---------------------------------------------------
-
-    def _get_backflush_moves(self):
-        return self
-
-    def _get_backflush_event(self):
-        self.ensure_one()
-        return "return" if self._get_backflush_direction() < 0 else "delivery"
-
-    def _get_backflush_date(self):
-        self.ensure_one()
-        return local_date(self.company_id, self.picking_id.date_done or self.date)
-
-    def _prepare_backflush_identity(self):
-        self.ensure_one()
-        return {
-            "move_id": self.id,
-            "picking_id": self.picking_id.id,
-            "product_id": self.product_id.id,
-        }
-
-    def _prepare_backflush_jobs(self, books):
-        books.load_cards(self.product_id)
-        return [move._prepare_backflush_job(books) for move in self]
-
-    def _prepare_backflush_job(self, books):
-        """Cost of sales of a delivered (negative: returned) quantity at its card."""
-        self.ensure_one()
-        product = self.product_id
-        if not books.standing(self):
-            books.check_category(product, product._get_backflush_trigger())
-        standard = (
-            books.frozen_standard(self)
-            or self._get_backflush_original_standard()
-            or books.get_standard(product)
-        )
-        facts = books.facts_of(self)
-        quantity = -sum((number(fact.quantity) for fact in facts), ZERO)
-        inner = books.inner_cards(standard.line_ids.component_id.ids)
-        target = delivery_target(
-            books.card(standard),
-            quantity,
-            books.accounts,
-            books.cost_of_sales_account(product),
-            inner,
-        )
-        return Job(
-            record=self,
-            trigger="delivery",
-            group=self.picking_id or self,
-            product=product,
-            standard=standard,
-            date_event=self._get_backflush_date(),
-            quantity=quantity,
-            facts=facts,
-            target=target if quantity and standard.amount else Target({}, {}),
-        )
-
-    def _get_backflush_original_standard(self):
-        """The card at which the goods that come back were delivered."""
-        postings = self.env["backflush.posting"].search(
-            [
-                ("move_id", "in", self.origin_returned_move_id.ids),
-                ("event", "=", "delivery"),
-                ("standard_id", "!=", False),
-            ],
-            order="id",
-            limit=1,
-        )
-        return postings.standard_id
+        unbuilds = rest.unbuild_id | rest.consume_unbuild_id
+        engine._enqueue(unbuilds._filter_backflush_events())
+        engine._enqueue(self.filtered(lambda move: move._has_backflush_event()))

@@ -401,7 +401,96 @@ class BackflushCommon(BaseCommon):
         invoice.action_post()
         return invoice
 
+    def _scrap(self, product, quantity, **values):
+        scrap = self.env["stock.scrap"].create(
+            {
+                "product_id": product.id,
+                "product_uom_id": product.uom_id.id,
+                "scrap_qty": quantity,
+                "company_id": self.company.id,
+                **values,
+            }
+        )
+        scrap.do_scrap()
+        return scrap
+
+    def _count(self, product, quantity):
+        """Count the stock of `product`; returns the movement that this makes."""
+        location = self.warehouse.lot_stock_id
+        known = self.env["stock.move"].search([("product_id", "=", product.id)])
+        quant = (
+            self.env["stock.quant"]
+            .with_context(inventory_mode=True)
+            .create(
+                {
+                    "product_id": product.id,
+                    "location_id": location.id,
+                    "inventory_quantity": quantity,
+                }
+            )
+        )
+        quant.action_apply_inventory()
+        return self.env["stock.move"].search([("product_id", "=", product.id)]) - known
+
+    def _find_bom(self, product):
+        return self.env["mrp.bom"]._bom_find(product)[product]
+
+    def _unbuild(self, product, quantity, order=None):
+        unbuild = self.env["mrp.unbuild"].create(
+            {
+                "product_id": product.id,
+                "product_qty": quantity,
+                "product_uom_id": product.uom_id.id,
+                "company_id": self.company.id,
+                "mo_id": order.id if order else False,
+                "bom_id": not order and self._find_bom(product).id,
+            }
+        )
+        unbuild.action_unbuild()
+        return unbuild
+
     # -- assertions -------------------------------------------------------------
+
+    def assertLedgerIsStock(self):
+        """EVENTS §2, I2 and I3, where all is billed and invoiced.
+
+        Materials: on hand × price, under `delivery` with the material content of
+        finished goods and the usage that no entry carries yet; finished goods: on hand
+        × price, or nothing.
+        """
+        materials = sum(
+            product.qty_available * product.standard_price
+            for product in self.env["product.product"].search(
+                [("categ_id", "=", self.materials.id)]
+            )
+        )
+        goods = self.env["product.product"].search(
+            [("categ_id", "=", self.finished.id)]
+        )
+        finished = sum(x.qty_available * x.standard_price for x in goods)
+        if self.trigger == "delivery":
+            finished = 0.0
+            cards = self.env["backflush.standard"]._get_active_cards(
+                goods, self.company
+            )
+            for product, card in cards.items():
+                content = sum(
+                    line.amount
+                    for line in card.line_ids
+                    if line.element_id.type == "material"
+                )
+                materials += product.qty_available * content
+            rows = self.env["backflush.variance"].search(
+                [
+                    ("company_id", "=", self.company.id),
+                    ("account_move_id", "=", False),
+                    ("element_id.type", "=", "material"),
+                ]
+            )
+            materials += sum(rows.mapped("amount"))
+        self.assertBalance("materials", materials)
+        if self.finished_account != self.materials_account:
+            self.assertBalance("finished", finished)
 
     def _summarise(self, lines):
         totals = defaultdict(float)

@@ -10,9 +10,9 @@ from costing.entry import (
     Completion,
     Key,
     Recorded,
+    Standard,
     Target,
     completion_target,
-    delivery_target,
     delta,
     freeze_accounts,
     merge,
@@ -21,6 +21,7 @@ from costing.entry import (
     round_half_up,
     round_target,
 )
+from costing.movement import delivery_target
 from costing.variance import KINDS, Flow
 from hypothesis import given
 from hypothesis import strategies as st
@@ -58,6 +59,11 @@ def make_card(product=P, material=5, byproduct=None):
 
 def flow(product, quantity, price):
     return Flow(product, D(quantity), D(quantity) * D(price))
+
+
+def deliver(card, quantity, accounts, cost_of_sales, inner=None):
+    standard = Standard(card, inner or {})
+    return delivery_target(standard, [(quantity, standard)], accounts, cost_of_sales)
 
 
 def by_account(amounts):
@@ -108,19 +114,19 @@ def test_average_material_keeps_its_price_apart():
 
 
 def test_delivery_relieves_the_card():
-    target = delivery_target(make_card(), D(20), ACCOUNTS, 40)
+    target = deliver(make_card(), D(20), ACCOUNTS, 40)
     assert by_account(target.amounts) == {40: 500, 12: -200, 20: -200, 21: -100}
 
 
 def test_byproduct_credit_stays_with_the_largest_material():
-    target = delivery_target(make_card(Q, byproduct=True), D(10), ACCOUNTS, 40)
+    target = deliver(make_card(Q, byproduct=True), D(10), ACCOUNTS, 40)
     assert by_account(target.amounts) == {40: 240, 12: -90, 20: -100, 21: -50}
 
 
 def test_component_costed_at_delivery_is_relieved_through_its_card():
     line = CardLine("component", MATERIAL, P, D(2), D(25), D(50))
     outer = Card(X, D(50), (line,))
-    target = delivery_target(outer, D(3), ACCOUNTS, 40, {P: make_card()})
+    target = deliver(outer, D(3), ACCOUNTS, 40, {P: make_card()})
     assert by_account(target.amounts) == {40: 150, 12: -60, 20: -60, 21: -30}
     order = Completion(flow(X, 3, 50), (), (flow(P, 6, 25),))
     target = completion_target(outer, order, ACCOUNTS, {P: make_card()})
@@ -131,14 +137,14 @@ def test_kept_card_is_relieved_of_its_own_amount():
     """It counts P at 25.00, which has become 27.00: 12 of material, 15 of work."""
     line = CardLine("component", MATERIAL, P, D(2), D(25), D(50))
     inner = make_card(material=6)
-    target = delivery_target(Card(X, D(50), (line,)), D(27), ACCOUNTS, 40, {P: inner})
+    target = deliver(Card(X, D(50), (line,)), D(27), ACCOUNTS, 40, {P: inner})
     amounts = {key: round(x, 9) for key, x in by_account(target.amounts).items()}
     assert amounts == {40: 1350, 12: -600, 20: -500, 21: -250}
 
 
 def test_bought_goods_costed_at_delivery_are_relieved_once():
     card = Card(X, D(7), (CardLine("component", MATERIAL, X, D(1), D(7), D(7)),))
-    target = delivery_target(card, D(3), ACCOUNTS, 40, {X: card})
+    target = deliver(card, D(3), ACCOUNTS, 40, {X: card})
     assert by_account(target.amounts) == {40: 21, 13: -21}
 
 
@@ -186,7 +192,7 @@ def cards(draw):
 
 def book(target, booked, recorded):
     """Post what is owed; return what is then booked and recorded."""
-    due = owed(target, booked, recorded, CENT, ROUNDING)
+    due = owed(target, booked, recorded, {}, CENT, ROUNDING)
     recorded = dict(recorded)
     for key, row in due.rows.items():
         known = recorded.get(key, Recorded())
@@ -256,7 +262,7 @@ def test_rows_without_entry_converge_too(card, states):
     recorded = {}
     for state in states:
         target = completion_target(card, state, ACCOUNTS)
-        for key, row in owed_rows(target, recorded, CENT).rows.items():
+        for key, row in owed_rows(target.rows, recorded, CENT).items():
             known = recorded.get(key, Recorded())
             recorded[key] = known._replace(amount=known.amount + row.amount)
     last = completion_target(card, states[-1], ACCOUNTS).rows
@@ -268,7 +274,7 @@ def test_rows_without_entry_converge_too(card, states):
 
 @given(cards(), quantities)
 def test_a_return_mirrors_its_delivery(card, quantity):
-    out = delivery_target(card, quantity, ACCOUNTS, 40).amounts
-    back = delivery_target(card, -quantity, ACCOUNTS, 40).amounts
+    out = deliver(card, quantity, ACCOUNTS, 40).amounts
+    back = deliver(card, -quantity, ACCOUNTS, 40).amounts
     assert merge([out, back]) == {}
     assert sum(out.values()) == 0
