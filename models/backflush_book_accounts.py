@@ -114,21 +114,28 @@ class BookAccounts:
         """
         if product._get_backflush_trigger() != "delivery":
             return product.browse()
-        lines = self.env["backflush.standard.line"].search(
-            [
-                ("component_id", "=", product.id),
-                ("line_type", "=", "byproduct"),
-                ("standard_id.version_id.company_id", "=", self.company.id),
-                ("standard_id.version_id.state", "=", "active"),
-            ],
-            order="id",
-            limit=1,
-        )
-        materials = lines.standard_id.line_ids.filtered(
+        materials = self._find_yield(product).standard_id.line_ids.filtered(
             lambda line: line.line_type == "component"
         )
         # sorted() is stable: the first of equal amounts stays first
         return materials.sorted("id").sorted("amount", reverse=True)[:1].component_id
+
+    def _find_yield(self, product):
+        """The line of a card in force that yields `product` as a by-product."""
+        domain = [
+            ("component_id", "=", product.id),
+            ("line_type", "=", "byproduct"),
+            ("standard_id.version_id.company_id", "=", self.company.id),
+            ("standard_id.version_id.state", "=", "active"),
+        ]
+        return self.env["backflush.standard.line"].search(domain, order="id", limit=1)
+
+    def is_byproduct(self, product) -> bool:
+        return bool(self._find_yield(product))
+
+    def is_perpetual(self, product) -> bool:
+        """Whether a stock valuation account carries `product`, or what it came of."""
+        return (self._find_host(product) or product).valuation == "real_time"
 
     def _find_applied_account(self, element_id: int) -> int:
         element = self.env["backflush.element"].browse(element_id)

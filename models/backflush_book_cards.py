@@ -142,8 +142,7 @@ class BookCards:
         card, inner = self.priced(standard)
         totals: dict = defaultdict(Decimal)
         for part in relieve(card, self.accounts, inner):
-            material = self.product(part.product)
-            if part.kind == MATERIAL and material.valuation == "real_time":
+            if part.kind == MATERIAL and self.is_perpetual(self.product(part.product)):
                 account = self.env["account.account"].browse(part.account)
                 totals[account] += part.amount
         return dict(totals)

@@ -160,7 +160,7 @@ class Books(BookAccounts, BookCards):
         return Recorded(*(x + number(y) for x, y in zip(known, added, strict=True)))
 
     def standing(self, record):
-        return self.previous[record.id].filtered(lambda p: p.state == "posted")
+        return self.previous[record.id].filtered(lambda p: p._is_standing())
 
     @staticmethod
     def _row_product(row) -> int | None:

@@ -156,6 +156,11 @@ class BackflushPosting(models.Model):
             self.env._("A backflush posting cannot be deleted. Reverse it instead.")
         )
 
+    def _is_standing(self):
+        """Whether it counts as booked."""
+        self.ensure_one()
+        return self.state == "posted"
+
     def _get_event_record(self):
         """Return the record the event happened on (order, movement, bill)."""
         self.ensure_one()

@@ -34,6 +34,29 @@ class MrpProduction(models.Model):
             order.backflush_posting_count = len(order.backflush_posting_ids)
             order.backflush_variance_count = len(order.backflush_variance_ids)
 
+    def write(self, vals):
+        res = super().write(vals)
+        if "date_finished" in vals:
+            self._move_backflush_date()
+        return res
+
+    def _move_backflush_date(self):
+        """Book what is booked on the day on which the order says it was finished now.
+
+        sudo: whoever corrects the order need not see its postings.
+        """
+        engine = self.env["backflush.engine"]
+        for order in self.sudo().filtered(lambda order: order.state == "done"):
+            day = order._get_backflush_date()
+            standing = order.backflush_posting_ids.filtered(
+                lambda posting: (
+                    posting._is_standing() and posting.res_model == self._name
+                )
+            )
+            if any(posting.date_event != day for posting in standing):
+                engine._reverse(standing)
+                engine._enqueue(order.with_env(self.env))
+
     def button_mark_done(self):
         with self.env["backflush.engine"]._collect():
             return super().button_mark_done()
@@ -155,7 +178,7 @@ class MrpProduction(models.Model):
     def _get_backflush_event_trigger_now(self):
         """The same without books at hand, for what is scrapped from the order."""
         standing = self.backflush_posting_ids.filtered(
-            lambda p: p.res_model == self._name and p.state == "posted"
+            lambda p: p.res_model == self._name and p._is_standing()
         )
         first = standing.sorted("id")[:1].trigger
         return first or self.product_id._get_backflush_trigger()

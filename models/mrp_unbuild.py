@@ -112,7 +112,7 @@ class MrpUnbuild(models.Model):
         return self.product_id._get_backflush_trigger()
 
     def _get_backflush_standard(self, books):
-        """The card at which the product was made; without an order, the one in force."""
+        """The card at which it was made; without an order, the one in force."""
         postings = self.mo_id.backflush_posting_ids.filtered(
             lambda posting: posting.res_model == "mrp.production"
         )
@@ -145,7 +145,7 @@ class MrpUnbuild(models.Model):
         card = books.card(standard)
         products = self._get_backflush_own_moves().product_id
         known = {
-            line.product: Original(line.rate) for line in card.lines if line.product
+            x.product: Original(x.rate) for x in card.lines if x.product is not None
         }
         known[card.product] = Original(card.amount, books.content(standard))
         moves = self.mo_id.move_raw_ids | self.mo_id.move_finished_ids

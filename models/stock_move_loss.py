@@ -1,6 +1,6 @@
 from odoo import models
 
-from ..costing.entry import Target
+from ..costing.entry import Card, Standard, Target
 from ..costing.movement import material_loss, output_loss
 from ..costing.variance import ZERO
 from .backflush_books import number
@@ -63,22 +63,27 @@ class StockMove(models.Model):
         kind = "scrap" if self.scrap_id else "count"
         debit = self._get_backflush_loss_location().valuation_account_id.id or None
         if trigger and not self.raw_material_production_id:
-            standard = self._get_backflush_standard(books)
-            standard = standard or books.get_standard(self.product_id)
+            carried = trigger == "completion"
             lost = [
                 (
                     books.flow(self.product_id, fact, -1),
-                    books.priced(fact.standard_id or standard),
+                    self._get_backflush_lost_standard(books, fact, carried=carried),
                 )
                 for fact in facts
             ]
-            carried = trigger == "completion"
             return output_loss(
                 lost, f"output_{kind}", books.accounts, carried=carried, debit=debit
             )
         flow = books.flow(self.product_id, facts, -1)
         inner = books.inner_cards(self.product_id.ids)
         return material_loss(flow, f"material_{kind}", books.accounts, inner, debit)
+
+    def _get_backflush_lost_standard(self, books, fact, *, carried):
+        """The card of lost goods. A by-product that stock carries needs none."""
+        standard = fact.standard_id or self._get_backflush_standard(books)
+        if not standard and carried and books.is_byproduct(self.product_id):
+            return Standard(Card(self.product_id.id, ZERO, ()))
+        return books.priced(standard or books.get_standard(self.product_id))
 
     def _get_backflush_loss_trigger(self, books):
         """The product's trigger when it was first booked; False for a material."""
