@@ -29,7 +29,8 @@ class Job:
     ``group`` is the document that gets one journal entry (order or picking); ``target``
     what the event should have booked, ``owed`` what it still owes. A ``silent`` job
     makes a document only where there is something to book. ``open_entry`` is the entry
-    of Odoo's own that carries the open rows, where one does.
+    of Odoo's own that carries the open rows, where one does. ``made`` is the product
+    that the rows are about, where `product` is a component of it.
     """
 
     record: Any
@@ -43,6 +44,7 @@ class Job:
     target: Target
     silent: bool = False
     open_entry: Any = None
+    made: Any = None
     remark: str = ""
     identity: dict = field(default_factory=dict)
     owed: Target | None = None
@@ -341,12 +343,13 @@ class BackflushEngine(models.AbstractModel):
 
     def _prepare_variance(self, job, key, row):
         posting = job.posting
-        component = key.product if key.product != job.product.id else False
+        product = job.made or job.product
+        component = key.product if key.product != product.id else False
         return {
             "kind": key.kind,
             "element_id": key.element,
             "date": posting.date,
-            "product_id": job.product.id,
+            "product_id": product.id,
             "component_id": component,
             "production_id": posting.production_id.id,
             "posting_id": posting.id,

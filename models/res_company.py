@@ -161,6 +161,14 @@ class ResCompany(models.Model):
 
     # -- Odoo's own inventory closing -------------------------------------------
 
+    def _get_location_valuation_vals(self, at_date=None, location_domain=False):
+        """Leave covered products out: the addon has booked what they lost or gained.
+
+        Odoo reclassifies periodic products by `stock.move.value`, which it rewrites.
+        """
+        self = self.with_context(backflush_uncovered_only=True)
+        return super()._get_location_valuation_vals(at_date, location_domain)
+
     def stock_value(self, accounts_by_product=None, at_date=None):
         """Tell Odoo's closing what the materials' accounts carry besides materials.
 

@@ -12,6 +12,18 @@ class StockMove(models.Model):
 
     _inherit = "stock.move"
 
+    @api.model
+    def _read_group(self, domain, *args, **kwargs):
+        """Without covered products where Odoo's closing reclassifies by location."""
+        if self.env.context.get("backflush_uncovered_only"):
+            domain = Domain(domain) & Domain(
+                [
+                    ("product_id.property_backflush_covered", "=", False),
+                    ("product_id.categ_id.property_backflush_trigger", "=", False),
+                ]
+            )
+        return super()._read_group(domain, *args, **kwargs)
+
     is_backflush_delivery = fields.Boolean(compute="_compute_is_backflush_delivery")
 
     @api.depends("state", "location_id", "location_dest_id")

@@ -49,6 +49,7 @@ class StockMove(models.Model):
             trigger=trigger,
             group=self._get_backflush_group(),
             product=product,
+            made=self.raw_material_production_id.product_id,
             standard=self._get_backflush_standard(books),
             date_event=self._get_backflush_date(),
             quantity=sum((number(fact.quantity) for fact in facts), ZERO),

@@ -1,6 +1,7 @@
 from . import (
     test_card_report,
     test_byproducts,
+    test_chains,
     test_comparison,
     test_completion,
     test_configuration,

@@ -476,7 +476,8 @@ class BackflushCommon(BaseCommon):
         moves = order.all_move_raw_ids | order.all_move_ids | unbuilt
         stock = sum(facts.search([("move_id", "in", moves.ids)]).mapped("amount"))
         postings = order.backflush_posting_ids
-        card = postings.standard_id[:1]
+        completed = postings.filtered(lambda p: p.res_model == order._name)
+        card = completed.standard_id[:1]
         conversion = sum(
             line.amount
             for line in card.line_ids

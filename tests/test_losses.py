@@ -144,6 +144,33 @@ class Losses:
             else:
                 self.assertEqual(entry, posting.account_move_id)
         self.assertLedgerIsStock()
+        self.assertFalse(self.company._get_location_valuation_vals())
+
+    def test_closing_still_reclassifies_what_is_not_covered(self):
+        location = self.p.property_stock_inventory
+        location.valuation_account_id = self._create_account("Counts")
+        category = self._create_category("Plain", property_valuation="periodic")
+        plain = self._create_product("Plain", category, standard_price=3.0)
+        self._count(plain, 2)
+        vals = self.company._get_location_valuation_vals()
+        self.assertEqual(sum(x["debit"] for x in vals), 6.0)
+
+    def test_corrected_where_odoo_booked(self):
+        """Odoo books the movement, never its correction: that is ours."""
+        self._buy(self.m, 100, 5)
+        location = self.m.property_stock_inventory
+        location.valuation_account_id = self._create_account("Counts")
+        self.account_names[location.valuation_account_id] = "counts"
+        move = self._count(self.m, 98)
+        self._correct(move, 5)
+        last = move.backflush_posting_ids.sorted("id")[-1]
+        rows = sum(move.backflush_posting_ids.variance_ids.mapped("amount"))
+        self.assertAlmostEqual(rows, 25.0)
+        self.assertRows(last.variance_ids, [("material_count", 15.0)])
+        self.assertEntry(last.account_move_id, {"counts": 15.0, "materials": -15.0})
+        self.assertLedgerIsStock()
+        self._correct(move, 4)
+        self.assertLedgerIsStock()
 
 
 @tagged("post_install", "-at_install")
