@@ -10,6 +10,7 @@ from . import (
     test_hand_price,
     test_native_entries,
     test_purchase,
+    test_queue,
     test_readme_example,
     test_revaluation,
     test_review,
