@@ -9,6 +9,7 @@ from . import (
     test_fill_prices,
     test_hand_price,
     test_native_entries,
+    test_order_notes,
     test_purchase,
     test_queue,
     test_readme_example,
