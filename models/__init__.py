@@ -4,7 +4,11 @@ from . import backflush_version_schedule
 from . import backflush_version_inputs
 from . import backflush_version_review
 from . import backflush_version_roll_up
+from . import backflush_posting_queue
+from . import backflush_posting_activity
+from . import backflush_posting_note
 from . import account_chart_template
+from . import account_journal
 from . import account_move
 from . import account_move_line
 from . import backflush_check_company

@@ -3,10 +3,9 @@
 from collections.abc import Callable
 from functools import cached_property
 
-from odoo.exceptions import UserError
-
 from ..costing.entry import Accounts
 from ..costing.variance import REVALUATION_KINDS
+from .backflush_posting_error import ELEMENTS, SETTINGS, PostingError
 
 
 class Lookup(dict):
@@ -28,22 +27,24 @@ class BookAccounts:
     def journal(self):
         journal = self.company._backflush_config("backflush_journal_id")
         if not journal:
-            raise UserError(
+            raise PostingError(
                 self.env._(
                     "%(company)s has no backflush journal. Load its chart of accounts "
                     "(Invoicing › Configuration › Settings › Fiscal Localization) or "
                     "choose a journal under Settings › Backflush Costing, then retry.",
                     company=self.company.display_name,
-                )
+                ),
+                SETTINGS,
             )
         if not journal.active:
-            raise UserError(
+            raise PostingError(
                 self.env._(
                     "The backflush journal %(journal)s is archived. Unarchive it, or "
                     "choose another one under Settings › Backflush Costing, then "
                     "retry.",
                     journal=journal.display_name,
-                )
+                ),
+                journal,
             )
         return journal
 
@@ -63,13 +64,14 @@ class BookAccounts:
     def material(self):
         element = self.elements.filtered(lambda e: e.type == "material")[:1]
         if not element:
-            raise UserError(
+            raise PostingError(
                 self.env._(
                     "%(company)s has no active cost element of type Material. Load its "
                     "chart of accounts, or add the element under Configuration › "
                     "Costing › Cost Elements, then retry.",
                     company=self.company.display_name,
-                )
+                ),
+                ELEMENTS,
             )
         return element
 
@@ -105,7 +107,7 @@ class BookAccounts:
             if product.valuation == "real_time"
             else self.env._("expense account")
         )
-        return self.usable(account, purpose, place)
+        return self.usable(account, purpose, place, product.categ_id or product)
 
     def _find_host(self, product):
         """The material on whose account a by-product costed at delivery stands.
@@ -143,6 +145,7 @@ class BookAccounts:
             element.applied_account_id,
             self.env._("applied account"),
             self._element_place(element),
+            element,
         )
 
     def _find_variance_account(self, kind: str) -> int:
@@ -152,11 +155,13 @@ class BookAccounts:
                 account,
                 self.env._("revaluation account"),
                 self.env._("Settings › Backflush Costing"),
+                SETTINGS,
             )
         return self.usable(
             account,
             self.env._("variance account"),
             self._element_place(self.material),
+            self.material,
         )
 
     def _find_element_account(self, key: tuple[str, int]) -> int:
@@ -166,42 +171,46 @@ class BookAccounts:
             element._get_variance_account(kind),
             self.env._("variance account"),
             self._element_place(element),
+            element,
         )
 
     def check_category(self, product, trigger):
         """Refuse a set-up in which Odoo would cost the same goods a second time."""
         category = product.categ_id
         if not trigger:
-            raise UserError(
+            raise PostingError(
                 self.env._(
                     "The category %(category)s is under no backflush trigger any more. "
                     "Set it there again, then retry.",
                     category=category.display_name,
-                )
+                ),
+                category,
             )
         if trigger != product._get_backflush_trigger():
             return  # booked under another trigger, and corrected under it
         wanted = "real_time" if trigger == "completion" else "periodic"
         if product.cost_method != "standard":
-            raise UserError(
+            raise PostingError(
                 self.env._(
                     "The category %(category)s is not at standard cost: set its "
                     "Costing Method to Standard Price, then retry.",
                     category=category.display_name,
-                )
+                ),
+                category,
             )
         if product.valuation != wanted:
             labels = dict(
                 category._fields["property_valuation"]._description_selection(self.env)
             )
-            raise UserError(
+            raise PostingError(
                 self.env._(
                     "The category %(category)s is costed at %(trigger)s, which needs "
                     "the inventory valuation %(valuation)s: set it there, then retry.",
                     category=category.display_name,
                     trigger=trigger,
                     valuation=labels[wanted],
-                )
+                ),
+                category,
             )
 
     def cost_of_sales_account(self, product) -> int:
@@ -212,7 +221,14 @@ class BookAccounts:
             self.env._(
                 "the product %(name)s or its category", name=product.display_name
             ),
+            self._get_expense_owner(product),
         )
+
+    def _get_expense_owner(self, product):
+        """The product where it has an expense account of its own, else its category."""
+        if product.property_account_expense_id or not product.categ_id:
+            return product
+        return product.categ_id
 
     def _element_place(self, element):
         return self.env._(
@@ -220,23 +236,26 @@ class BookAccounts:
             name=element.display_name,
         )
 
-    def usable(self, account, purpose: str, place: str) -> int:
+    def usable(self, account, purpose: str, place: str, owner=None) -> int:
+        """The id of `account`, checked; `owner` is the record that names it."""
         if not account:
-            raise UserError(
+            raise PostingError(
                 self.env._(
                     "No %(purpose)s: set it on %(place)s, then retry.",
                     purpose=purpose,
                     place=place,
-                )
+                ),
+                owner,
             )
         if not account.active:
-            raise UserError(
+            raise PostingError(
                 self.env._(
                     "The %(purpose)s %(account)s is archived: unarchive it, or choose "
                     "another one on %(place)s, then retry.",
                     purpose=purpose,
                     account=account.display_name,
                     place=place,
-                )
+                ),
+                owner or account,
             )
         return account.id

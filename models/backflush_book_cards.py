@@ -3,8 +3,6 @@
 from collections import defaultdict
 from decimal import Decimal
 
-from odoo.exceptions import UserError
-
 from ..costing.entry import (
     MATERIAL,
     Card,
@@ -13,6 +11,7 @@ from ..costing.entry import (
     element_content,
     relieve,
 )
+from .backflush_posting_error import VERSIONS, PostingError
 
 
 def number(value: float) -> Decimal:
@@ -35,16 +34,17 @@ class BookCards:
             self.load_cards(product)
         standard = self.standards[product.id]
         if not standard:
-            raise UserError(
+            raise PostingError(
                 self.env._(
                     "%(product)s has no standard cost card in an active costing "
                     "version. Roll up and activate a version that has it (Costing › "
                     "Standards › Costing Versions), then retry.",
                     product=product.display_name,
-                )
+                ),
+                VERSIONS,
             )
         if standard.uom_id != product.uom_id:
-            raise UserError(
+            raise PostingError(
                 self.env._(
                     "The standard cost card of %(product)s is per %(card_unit)s, but "
                     "the product is now kept in %(unit)s. Roll up and activate a new "
@@ -53,7 +53,8 @@ class BookCards:
                     product=product.display_name,
                     card_unit=standard.uom_id.name,
                     unit=product.uom_id.name,
-                )
+                ),
+                VERSIONS,
             )
         return standard
 

@@ -177,6 +177,9 @@ class BackflushEngine(models.AbstractModel):
         due = [job for job in jobs if self._settle(job, books)]
         entries = self._create_entries(due, books)
         self._create_postings(due, books, entries)
+        self.env["backflush.posting"].union(
+            *(job.posting for job in due)
+        )._note_orders()
 
     def _settle(self, job, books):
         """Set what `job` still owes; return whether there is anything to write down."""
@@ -262,7 +265,7 @@ class BackflushEngine(models.AbstractModel):
             job.posting = books.waiting(job.record)
             if job.posting:
                 # A failed posting is kept and posted, under its own number.
-                job.posting.write(vals)
+                job.posting.write(vals | job.posting._prepare_solved())
             else:
                 vals |= self._prepare_identity(job.record, books)
                 fresh.append((job, vals))
@@ -366,20 +369,21 @@ class BackflushEngine(models.AbstractModel):
 
     def _fail(self, record, error):
         """Keep the event as a failed posting that says what to do."""
-        sentence = str(error.args[0] if error.args else error)
-        _logger.info("Backflush posting of %s failed: %s", record, sentence)
+        Posting = self.env["backflush.posting"]
         books = Books(self.env.company, record)
-        failure = {"state": "failed", "error": sentence}
-        if waiting := books.waiting(record):
-            waiting.write(failure)
-            return
-        self.env["backflush.posting"].create(
-            {
-                **self._prepare_identity(record, books),
-                **failure,
-                "date_event": record._get_backflush_date(),
-            }
-        )
+        posting = books.waiting(record)
+        failure = Posting._prepare_failure(error, posting)
+        _logger.info("Backflush posting of %s failed: %s", record, failure["error"])
+        if posting:
+            is_known = posting.error == failure["error"]
+            posting.write(failure)
+        else:
+            is_known = False
+            identity = self._prepare_identity(record, books)
+            date_event = record._get_backflush_date()
+            posting = Posting.create({**identity, **failure, "date_event": date_event})
+        if not is_known:
+            posting._note_orders()
 
     @api.model
     def _reverse(self, postings):
@@ -388,6 +392,7 @@ class BackflushEngine(models.AbstractModel):
             engine = self._as_engine(company)
             for posting in batch.with_env(engine.env):
                 engine._reverse_one(posting)
+            batch.with_env(engine.env)._note_orders()
 
     def _reverse_one(self, posting):
         record = posting._get_event_record()

@@ -20,8 +20,6 @@ STATES = [
     ("failed", "Failed"),
     ("reversed", "Reversed"),
 ]
-#: Events whose posting follows another document: they are not posted by themselves.
-FOREIGN_EVENTS = ("bill", "invoice", "revaluation")
 #: What the engine may still set on a posting (DESIGN §4, rule 11).
 SET_ONCE_LATER = {"state", "error", "account_move_id", "variance_ids", "fact_ids"}
 
@@ -34,7 +32,16 @@ class BackflushPosting(models.Model):
     """
 
     _name = "backflush.posting"
+    _inherit = [
+        "mail.thread",
+        "mail.activity.mixin",
+        "backflush.posting.queue",
+        "backflush.posting.activity",
+        "backflush.posting.note",
+    ]
     _description = "Backflush Posting"
+    # who may read a posting may remark on it; the posting itself stays as it is
+    _mail_post_access = "read"
     # what still has to be posted comes first
     _order = "is_open desc, date_event desc, id desc"
     _check_company_auto = True
@@ -140,6 +147,12 @@ class BackflushPosting(models.Model):
         for posting in self:
             posting.is_open = posting.state in ("pending", "failed")
 
+    @api.model_create_multi
+    def create(self, vals_list):
+        # Nobody follows a posting, and no message says that it exists.
+        untracked = self.with_context(tracking_disable=True)
+        return super(BackflushPosting, untracked).create(vals_list).with_env(self.env)
+
     def write(self, vals):
         if not self.env.context.get("backflush_engine") or not self.env.su:
             raise UserError(
@@ -148,7 +161,8 @@ class BackflushPosting(models.Model):
                     "order or transfer it came from: the difference is booked then."
                 )
             )
-        return super().write(vals)
+        untracked = self.with_context(tracking_disable=True)
+        return super(BackflushPosting, untracked).write(vals)
 
     @api.ondelete(at_uninstall=False)
     def _unlink_refused(self):
@@ -165,21 +179,6 @@ class BackflushPosting(models.Model):
         """Return the record the event happened on (order, movement, bill)."""
         self.ensure_one()
         return self.env[self.res_model].browse(self.res_id).exists()
-
-    def action_retry(self):
-        """Post failed (or pending) postings again; each on its own.
-
-        Those that still cannot be posted keep the reason why. The event of a reversed
-        posting is booked again, as the next posting.
-        """
-        self.check_access("read")
-        self._check_accountant()
-        waiting = self.filtered(lambda p: p.state != "posted")
-        waiting = waiting.filtered(lambda p: p.event not in FOREIGN_EVENTS)
-        for model, postings in waiting.grouped("res_model").items():
-            records = self.env[model].browse(postings.mapped("res_id")).exists()
-            self.env["backflush.engine"]._post_records(records)
-        return True
 
     def action_reverse(self):
         """Reverse posted postings; their events can be booked again afterwards."""

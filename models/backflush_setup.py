@@ -89,7 +89,8 @@ class BackflushSetup(models.AbstractModel):
                     "code": self._get_free_code("BKF", journals.mapped("code")),
                     "type": "general",
                     "company_id": company.id,
-                    "show_on_dashboard": False,
+                    # its card says how many postings failed
+                    "show_on_dashboard": True,
                 }
             )
             self._name_records(company, {"journal": journal})

@@ -49,6 +49,14 @@ class ResCompany(models.Model):
         "another standard than they left with.",
     )
 
+    backflush_responsible_id = fields.Many2one(
+        "res.users",
+        string="Responsible for Failed Postings",
+        domain="[('share', '=', False), ('company_ids', 'in', id)]",
+        help="Gets an activity for each reason why postings fail. Without one, who "
+        "approved the version in force, else the first backflush accountant.",
+    )
+
     def _backflush_config(self, name):
         """Value of the field `name`, of the company or of its nearest parent with one.
 
@@ -96,6 +104,34 @@ class ResCompany(models.Model):
         return self._get_backflush_elements().filtered(
             lambda element: element.type == element_type
         )
+
+    # -- failed postings --------------------------------------------------------
+
+    def _get_backflush_open_postings(self, date_to=None):
+        """Postings of the company that are not booked, of events up to `date_to`.
+
+        A period cannot be closed while there are any.
+        """
+        self.ensure_one()
+        domain = Domain("company_id", "=", self.id) & Domain("is_open", "=", True)
+        if date_to:
+            domain &= Domain("date_event", "<=", date_to)
+        return self.env["backflush.posting"].search(domain)
+
+    def _get_backflush_responsible(self):
+        """The user who gets the activities of failed postings; may be nobody."""
+        self.ensure_one()
+        group = self.env.ref("backflush_costing.group_backflush_accountant")
+        # sudo: users and versions, to find a name
+        accountants = group.sudo().all_user_ids.filtered(
+            lambda user: not user.share and self in user.company_ids
+        )
+        version = self.env["backflush.version"].sudo()._get_active(self)
+        wanted = self.sudo()._backflush_config("backflush_responsible_id")
+        for user in wanted, version.scheduled_by_id:
+            if user & accountants:
+                return user
+        return accountants.sorted("id")[:1]
 
     @api.model_create_multi
     def create(self, vals_list):

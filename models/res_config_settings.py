@@ -29,6 +29,10 @@ class ResConfigSettings(models.TransientModel):
         check_company=True,
     )
 
+    backflush_responsible_id = fields.Many2one(
+        related="company_id.backflush_responsible_id", readonly=False
+    )
+
     def action_backflush_check(self):
         """Open the configuration check of the current company."""
         return self.env["backflush.configuration.issue"]._open_check(self.env.company)

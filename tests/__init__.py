@@ -1,6 +1,6 @@
 from . import (
-    test_card_report,
     test_byproducts,
+    test_card_report,
     test_chains,
     test_comparison,
     test_completion,
@@ -13,8 +13,10 @@ from . import (
     test_hand_price,
     test_losses,
     test_native_entries,
+    test_order_notes,
     test_owner,
     test_purchase,
+    test_queue,
     test_readme_example,
     test_revaluation,
     test_review,
