@@ -18,6 +18,8 @@ from . import (
     test_rollup_generated,
     test_standards,
     test_svc_keyboards,
+    test_trail,
     test_versions,
+    test_voucher,
     test_what_if,
 )
