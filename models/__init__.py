@@ -7,10 +7,12 @@ from . import backflush_version_roll_up
 from . import backflush_posting_queue
 from . import backflush_posting_activity
 from . import backflush_posting_note
+from . import backflush_posting_trail
 from . import account_chart_template
 from . import account_journal
 from . import account_move
 from . import account_move_line
+from . import account_move_line_trail
 from . import backflush_check_company
 from . import backflush_check_product
 from . import backflush_element

@@ -30,8 +30,13 @@ class AccountMove(models.Model):
             [("account_move_id", "in", self.ids)], ["account_move_id"], ["__count"]
         )
         variances = {move.id: count for move, count in groups}
+        groups = self.env["backflush.posting"]._read_group(
+            [("reversal_move_id", "in", self.ids)], ["reversal_move_id"], ["__count"]
+        )
+        reversed_count = {move.id: count for move, count in groups}
         for move in self:
-            move.backflush_posting_count = len(move.backflush_posting_ids)
+            count = len(move.backflush_posting_ids)
+            move.backflush_posting_count = count + reversed_count.get(move.id, 0)
             move.backflush_variance_count = variances.get(move.id, 0)
 
     def _post(self, soft=True):
@@ -221,7 +226,11 @@ class AccountMove(models.Model):
     # -- buttons ----------------------------------------------------------------
 
     def action_view_backflush_postings(self):
-        return self._get_backflush_action("backflush_posting_action")
+        """Postings that are booked, or reversed, by this entry."""
+        action = self._get_backflush_action("backflush_posting_action")
+        domain = Domain("account_move_id", "=", self.id)
+        domain |= Domain("reversal_move_id", "=", self.id)
+        return {**action, "domain": list(domain)}
 
     def action_view_backflush_variances(self):
         return self._get_backflush_action("backflush_variance_action")

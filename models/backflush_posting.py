@@ -38,6 +38,7 @@ class BackflushPosting(models.Model):
         "backflush.posting.queue",
         "backflush.posting.activity",
         "backflush.posting.note",
+        "backflush.posting.trail",
     ]
     _description = "Backflush Posting"
     # who may read a posting may remark on it; the posting itself stays as it is
@@ -175,11 +176,6 @@ class BackflushPosting(models.Model):
         self.ensure_one()
         return self.state == "posted"
 
-    def _get_event_record(self):
-        """Return the record the event happened on (order, movement, bill)."""
-        self.ensure_one()
-        return self.env[self.res_model].browse(self.res_id).exists()
-
     def action_reverse(self):
         """Reverse posted postings; their events can be booked again afterwards."""
         self.check_access("read")
@@ -220,23 +216,6 @@ class BackflushPosting(models.Model):
         self.env["backflush.engine"]._reverse(self)
         return True
 
-    def action_open_entry(self):
-        self.ensure_one()
-        return self._open(self.account_move_id)
-
-    def action_open_event(self):
-        self.ensure_one()
-        return self._open(
-            self.production_id
-            or self.picking_id
-            or self.move_id
-            or self._get_event_record()
-        )
-
-    def action_open_standard(self):
-        self.ensure_one()
-        return self._open(self.standard_id)
-
     def _check_accountant(self):
         if not self.env.su and not self.env.user.has_group(
             "backflush_costing.group_backflush_accountant"
@@ -247,11 +226,3 @@ class BackflushPosting(models.Model):
                     "right 'Backflush Costing: Accountant'."
                 )
             )
-
-    def _open(self, record):
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": record._name,
-            "res_id": record.id,
-            "views": [(False, "form")],
-        }

@@ -54,6 +54,9 @@ class BackflushPostingLine(models.Model):
         related="posting_id.company_id", store=True, precompute=True, index=True
     )
     date = fields.Date(related="posting_id.date", store=True, precompute=True)
+    event = fields.Selection(related="posting_id.event")
+    document_name = fields.Char(related="posting_id.document_name")
+    account_move_id = fields.Many2one(related="posting_id.account_move_id")
 
     _amount_nonzero = models.Constraint(
         "CHECK(amount <> 0)", "A posting line cannot be zero."
@@ -74,3 +77,7 @@ class BackflushPostingLine(models.Model):
         raise UserError(
             self.env._("The lines of a backflush posting cannot be deleted.")
         )
+
+    def action_open_posting(self):
+        self.ensure_one()
+        return self.posting_id._open(self.posting_id)

@@ -68,10 +68,25 @@ class BackflushStockFact(models.Model):
     company_id = fields.Many2one(
         "res.company", required=True, readonly=True, index=True
     )
+    uom_id = fields.Many2one(related="product_id.uom_id")
+    reference = fields.Char(related="move_id.reference", string="Movement")
+    picking_id = fields.Many2one(related="move_id.picking_id")
+    production_id = fields.Many2one(
+        "mrp.production", string="Manufacturing Order", compute="_compute_production_id"
+    )
+    location_id = fields.Many2one(related="move_id.location_id")
+    location_dest_id = fields.Many2one(related="move_id.location_dest_id")
 
     _move_sequence_unique = models.UniqueIndex(
         "(move_id, sequence)", "This movement has already been recorded."
     )
+
+    @api.depends("move_id.production_id", "move_id.raw_material_production_id")
+    def _compute_production_id(self):
+        # sudo: a link only; opening the order asks for the rights that it needs
+        for fact in self:
+            move = fact.sudo().move_id
+            fact.production_id = move.production_id or move.raw_material_production_id
 
     def write(self, vals):
         engine = self.env.su and self.env.context.get("backflush_engine")
@@ -91,3 +106,9 @@ class BackflushStockFact(models.Model):
                 "A stock fact is a record of what happened and cannot be deleted."
             )
         )
+
+    def action_open_document(self):
+        """Open what moved the goods: order, transfer or the movement itself."""
+        self.ensure_one()
+        document = self.production_id or self.picking_id or self.move_id
+        return self.posting_id._open(document)

@@ -218,6 +218,12 @@ class MrpProduction(models.Model):
     def action_view_backflush_variances(self):
         return self._get_backflush_action("backflush_variance_action")
 
+    def action_view_backflush_facts(self):
+        """Also of what was scrapped from the order."""
+        action = self._get_backflush_action("backflush_stock_fact_action")
+        moves = self.all_move_raw_ids | self.move_finished_ids
+        return {**action, "domain": [("move_id", "in", moves.ids)]}
+
     def _get_backflush_action(self, name):
         self.ensure_one()
         action = self.env["ir.actions.act_window"]._for_xml_id(

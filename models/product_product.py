@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.fields import Domain
 
 
 class ProductProduct(models.Model):
@@ -131,3 +132,26 @@ class ProductProduct(models.Model):
         perpetual = self.is_storable and self.valuation == "real_time"
         name = "stock_valuation" if perpetual else "expense"
         return accounts[name]
+
+    # -- buttons ----------------------------------------------------------------
+
+    def action_view_backflush_postings(self):
+        """Postings of what was made or delivered, and of what was used for it."""
+        domain = Domain("product_id", "in", self.ids)
+        domain |= Domain("line_ids.product_id", "in", self.ids)
+        return self._get_backflush_action("backflush_posting_action", domain)
+
+    def action_view_backflush_facts(self):
+        domain = Domain("product_id", "in", self.ids)
+        return self._get_backflush_action("backflush_stock_fact_action", domain)
+
+    def action_view_backflush_variances(self):
+        domain = Domain("product_id", "in", self.ids)
+        domain |= Domain("component_id", "in", self.ids)
+        return self._get_backflush_action("backflush_variance_action", domain)
+
+    def _get_backflush_action(self, name, domain):
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            f"backflush_costing.{name}"
+        )
+        return {**action, "domain": list(domain), "context": {}}

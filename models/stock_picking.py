@@ -14,6 +14,16 @@ class StockPicking(models.Model):
         groups="backflush_costing.group_backflush_user",
     )
 
+    backflush_fact_count = fields.Integer(
+        compute="_compute_backflush_fact_count",
+        groups="backflush_costing.group_backflush_user",
+    )
+
+    @api.depends("move_ids.backflush_fact_ids")
+    def _compute_backflush_fact_count(self):
+        for picking in self:
+            picking.backflush_fact_count = len(picking.move_ids.backflush_fact_ids)
+
     @api.depends("backflush_posting_ids")
     def _compute_backflush_posting_count(self):
         for picking in self:
@@ -29,10 +39,16 @@ class StockPicking(models.Model):
             return super()._action_done()
 
     def action_view_backflush_postings(self):
+        domain = [("picking_id", "=", self.id)]
+        return self._get_backflush_action("backflush_posting_action", domain)
+
+    def action_view_backflush_facts(self):
+        domain = [("move_id", "in", self.move_ids.ids)]
+        return self._get_backflush_action("backflush_stock_fact_action", domain)
+
+    def _get_backflush_action(self, name, domain):
         self.ensure_one()
         action = self.env["ir.actions.act_window"]._for_xml_id(
-            "backflush_costing.backflush_posting_action"
+            f"backflush_costing.{name}"
         )
-        action["domain"] = [("picking_id", "=", self.id)]
-        action["context"] = {}
-        return action
+        return {**action, "domain": domain, "context": {}}

@@ -1,1 +1,2 @@
+from . import posting_voucher
 from . import standard_card

@@ -23,7 +23,9 @@ from . import (
     test_rollup_generated,
     test_standards,
     test_svc_keyboards,
+    test_trail,
     test_unbuild,
     test_versions,
+    test_voucher,
     test_what_if,
 )

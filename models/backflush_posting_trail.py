@@ -1,0 +1,63 @@
+from odoo import api, fields, models
+
+
+class BackflushPostingTrail(models.AbstractModel):
+    """From a posting to what it came from. Used by `backflush.posting` only."""
+
+    _name = "backflush.posting.trail"
+    _description = "Audit Trail of Backflush Postings"
+
+    document_type = fields.Char(compute="_compute_document")
+    document_name = fields.Char(string="Document", compute="_compute_document")
+
+    @api.depends("production_id", "picking_id", "move_id", "res_model", "res_id")
+    @api.depends_context("lang")
+    def _compute_document(self):
+        # sudo: names only; opening the document asks for the rights that it needs
+        for posting in self:
+            document = posting.sudo()._get_document()
+            types = self.env["ir.model"].sudo()
+            posting.document_type = bool(document) and types._get(document._name).name
+            posting.document_name = bool(document) and document.display_name
+
+    def _get_document(self):
+        """The order, transfer, bill, ... that the users know the event by."""
+        self.ensure_one()
+        return (
+            self.production_id
+            or self.picking_id
+            or self.move_id
+            or self._get_event_record()
+        )
+
+    def _get_event_record(self):
+        """Return the record the event happened on (order, movement, bill)."""
+        self.ensure_one()
+        return self.env[self.res_model].browse(self.res_id).exists()
+
+    def action_open_event(self):
+        self.ensure_one()
+        return self._open(self._get_document())
+
+    def action_open_entry(self):
+        self.ensure_one()
+        return self._open(self.account_move_id)
+
+    def action_open_reversal(self):
+        self.ensure_one()
+        return self._open(self.reversal_move_id)
+
+    def action_open_standard(self):
+        self.ensure_one()
+        return self._open(self.standard_id)
+
+    def _open(self, record):
+        """Open `record`; nothing where it is gone."""
+        if not record:
+            return False
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": record._name,
+            "res_id": record.id,
+            "views": [(False, "form")],
+        }
