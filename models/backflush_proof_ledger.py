@@ -113,7 +113,7 @@ class LedgerProof(Proof):
             if component:
                 shares = self.scope.get_shares(component)
             elif card:
-                shares = self.scope.cards[card]
+                shares = self.scope.get_card_shares(card)
             for account_id, share in shares.items():
                 if account_id in result:
                     result[account_id].parts["usage"] += number(amount) * share
@@ -126,7 +126,7 @@ class LedgerProof(Proof):
         )
         for groups, moved, ahead, sign in sides:
             for group in groups:
-                account_id = self.scope.facts_by_id[group.product].account
+                account_id = self.scope.known[group.product].account
                 if account_id in result:
                     parts = result[account_id].parts
                     parts[moved] += sign * group.open_amount
@@ -136,7 +136,7 @@ class LedgerProof(Proof):
         frame = self.scope.frame
         for _move, product_id, *rest in self._read(facts.unbooked(frame)):
             quantity, amount = number(rest[1]), number(rest[2])
-            product = self.scope.facts_by_id[product_id]
+            product = self.scope.known[product_id]
             if product.account:
                 if product.account in result:
                     result[product.account].parts["unbooked"] -= amount
@@ -144,7 +144,7 @@ class LedgerProof(Proof):
             for account_id, unit in self.scope.carried.get(product_id, {}).items():
                 result[account_id].parts["unbooked"] -= quantity * unit
         for product_id, amount in self._read(facts.sold(frame)):
-            account_id = self.scope.facts_by_id[product_id].account
+            account_id = self.scope.known[product_id].account
             if account_id in result:
                 result[account_id].parts["sold"] -= number(amount)
 

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from datetime import UTC, datetime, time, timedelta
+from decimal import Decimal
 from functools import cached_property
 from zoneinfo import ZoneInfo
 
@@ -14,6 +15,8 @@ from ..costing.sql.frame import Frame, Product
 from .backflush_book_accounts import Lookup
 from .backflush_books import Books, number
 from .backflush_proof_documents import DocumentReader
+
+ONE = Decimal(1)
 
 
 class ProofScope:
@@ -93,7 +96,7 @@ class ProofScope:
         )
 
     @cached_property
-    def facts_by_id(self):
+    def known(self):
         """{product id: what the queries know of it}."""
         return {product.id: product for product in self.frame.products}
 
@@ -125,51 +128,62 @@ class ProofScope:
             for product in self.frame.products
             if product.at_standard and product.account
         }
-        cards = self.env["backflush.standard"]._get_active_cards(
-            self.delivered, self.company
-        )
-        for product, card in cards.items():
-            result[product.id] = self._get_content(card, cards)
+        for product, card in self.cards.items():
+            result[product.id] = self._get_content(card)
         return result
 
-    def _get_content(self, standard, cards):
+    @cached_property
+    def cards(self):
+        """{product costed at delivery: its card in force}."""
+        Standard = self.env["backflush.standard"]
+        return Standard._get_active_cards(self.delivered, self.company)
+
+    def _get_content(self, standard):
         inner = {
-            product.id: self.books.card(card) for product, card in cards.items()
+            product.id: self.books.card(card) for product, card in self.cards.items()
         }
         # no account is missing here: what has none is not carried
         accounts = Accounts(0, self._accounts, defaultdict(int), {})
-        result = defaultdict(lambda: number(0))
+        result = defaultdict(Decimal)
         for part in relieve(self.books.card(standard), accounts, inner):
-            known = self.facts_by_id.get(part.product)
+            known = self.known.get(part.product)
             if part.kind == MATERIAL and known and known.account:
                 result[part.account] += part.amount
         return dict(result)
 
-    @cached_property
-    def cards(self):
-        return Lookup(self._get_card_content)
+    def get_shares(self, product_id):
+        """{account id: share} of an amount that stands with a material.
 
-    def _get_card_content(self, standard_id):
-        """{account id: share} of the material line with the largest amount of a card."""
+        One that is itself costed at delivery stands there with the material content of
+        its card only.
+        """
+        product = self.known.get(product_id)
+        if product and product.account:
+            return {product.account: ONE}
+        card = self.cards.get(self.books.product(product_id))
+        total = number(card.amount) if card else ONE
+        content = self.carried.get(product_id, {}) if total else {}
+        return {account: part / total for account, part in content.items()}
+
+    def get_card_shares(self, standard_id):
+        """The same for the material line with the largest amount of a card."""
         standard = self.env["backflush.standard"].browse(standard_id)
         lines = standard.line_ids.filtered("component_id")
         material = lines.sorted("amount", reverse=True)[:1].component_id
         return self.get_shares(material.id)
 
-    def get_shares(self, product_id):
-        """{account id: part of 1} of an amount that stands with a material."""
-        content = self.carried.get(product_id, {})
-        product = self.facts_by_id.get(product_id)
-        total = sum(content.values(), number(0))
-        if product and product.account:
-            return {product.account: number(1)}
-        card = self.env["backflush.standard"]._get_active_cards(
-            self.books.product(product_id), self.company
-        )
-        total = sum((number(x.amount) for x in card.values()), number(0)) or total
-        return {account: part / total for account, part in content.items() if total}
-
     # -- stock and documents ----------------------------------------------------
+
+    @staticmethod
+    def get_document(move):
+        """What a user knows a movement as: its order, its transfer, or itself."""
+        return (
+            move.production_id
+            or move.raw_material_production_id
+            or (move.unbuild_id | move.consume_unbuild_id)[:1]
+            or move.picking_id
+            or move
+        )
 
     @cached_property
     def on_hand(self):

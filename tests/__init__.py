@@ -1,5 +1,6 @@
 from . import (
     test_card_report,
+    test_check_books,
     test_comparison,
     test_completion,
     test_configuration,
