@@ -13,8 +13,11 @@ from . import account_journal
 from . import account_move
 from . import account_move_line
 from . import account_move_line_trail
+from . import backflush_check
 from . import backflush_check_company
+from . import backflush_check_line
 from . import backflush_check_product
+from . import backflush_check_result
 from . import backflush_element
 from . import backflush_engine
 from . import backflush_posting

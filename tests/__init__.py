@@ -2,6 +2,7 @@ from . import (
     test_byproducts,
     test_card_report,
     test_chains,
+    test_check_books,
     test_comparison,
     test_completion,
     test_configuration,

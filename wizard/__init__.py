@@ -1,4 +1,5 @@
 from . import backflush_activation
+from . import backflush_check_books
 from . import backflush_comparison
 from . import backflush_comparison_change
 from . import backflush_comparison_product

@@ -1,0 +1,65 @@
+"""What the books must show, for *Check the books*.
+
+Plain Python: no Odoo import. Quantities in the product's unit of measure, amounts in
+company currency. `costing.sql.matching` is the set-based twin of `settle`.
+"""
+
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import NamedTuple
+
+from .matching import Moved, match_oldest_first
+from .variance import ZERO
+
+#: Quantities closer than this are the same: unit conversions are not exact.
+QUANTITY_UNIT = Decimal("0.000001")
+
+
+class Settled(NamedTuple):
+    """What documents of one direction have done with what moved in that direction.
+
+    ``passed`` is what should have gone through the account; ``open_quantity`` and
+    ``open_amount`` moved and are on no document yet.
+    """
+
+    moved: Decimal
+    matched: Decimal
+    passed: Decimal
+    open_quantity: Decimal
+    open_amount: Decimal
+
+
+def settle(moved: Iterable[Moved], documented: Decimal) -> Settled:
+    """Match the quantity on all documents to all that moved, oldest first.
+
+    >>> facts = [Moved(Decimal(10), Decimal(5)), Moved(Decimal(10), Decimal(6))]
+    >>> settle(facts, Decimal(12))[1:]
+    (Decimal('12'), Decimal('62'), Decimal('8'), Decimal('48'))
+    """
+    moved = list(moved)
+    total = sum((fact.quantity for fact in moved), ZERO)
+    taken = match_oldest_first(moved, ZERO, documented)
+    rest = match_oldest_first(moved, documented, max(total - taken.quantity, ZERO))
+    return Settled(total, taken.quantity, taken.amount, rest.quantity, rest.amount)
+
+
+def count_ahead(settled: Settled, documented: Decimal, credited: Decimal) -> Decimal:
+    """Quantity on documents that has not moved yet.
+
+    ``credited`` is on documents of the other direction: to bill again what a credit
+    note has taken back brings no new goods.
+    """
+    ahead = min(documented - settled.matched, documented - credited - settled.moved)
+    return ahead if ahead > QUANTITY_UNIT else ZERO
+
+
+def residue_bound(unit: Decimal, items: int, values: int) -> Decimal:
+    """How far an account may be from its stock (DESIGN §4, rule 1).
+
+    Half a rounding unit for each of its journal ``items``, and for each of the
+    ``values`` (quantity × standard) that were rounded for the comparison.
+
+    >>> residue_bound(Decimal("0.01"), 3, 1)
+    Decimal('0.020')
+    """
+    return unit / 2 * (items + values)

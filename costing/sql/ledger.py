@@ -1,0 +1,131 @@
+"""Rule 2: the accounts that carry goods, and what stands between them and stock."""
+
+from collections.abc import Sequence
+
+from odoo.tools import SQL
+
+from .frame import Frame
+
+#: Balance of each account and number of its items, entered since a day.
+BALANCES = """
+    SELECT account_id, SUM(balance), COUNT(*) FILTER (WHERE date > %(since)s)
+      FROM account_move_line
+     WHERE company_id = %(company)s AND parent_state = 'posted'
+       AND account_id = ANY(%(accounts)s)
+     GROUP BY account_id
+"""
+#: Lines that are to be booked with others, later.
+PENDING = """
+    SELECT line.account_id, SUM(line.amount)
+      FROM backflush_posting posting
+      JOIN backflush_posting_line line ON line.posting_id = posting.id
+     WHERE posting.company_id = %(company)s AND posting.state = 'pending'
+     GROUP BY line.account_id
+"""
+#: Material rows that no entry carries before the close: by the component they are
+#: about, else by the card of their posting.
+OPEN_USAGE = """
+    SELECT v.component_id, CASE WHEN v.component_id IS NULL THEN p.standard_id END,
+           SUM(v.amount)
+      FROM backflush_variance v
+      JOIN backflush_posting p ON p.id = v.posting_id AND p.state = 'posted'
+      JOIN backflush_element element ON element.id = v.element_id
+     WHERE v.company_id = %(company)s AND v.account_move_id IS NULL
+       AND v.kind <> 'revaluation' AND element.type = 'material'
+     GROUP BY 1, 2
+"""
+#: Accounts that carry other goods, or other things, too.
+MIXED = """
+    SELECT DISTINCT item.account_id
+      FROM account_move_line item
+      JOIN account_move entry ON entry.id = item.move_id
+      LEFT JOIN product_product variant ON variant.id = item.product_id
+      LEFT JOIN product_template template ON template.id = variant.product_tmpl_id
+     WHERE item.company_id = %(company)s AND item.parent_state = 'posted'
+       AND item.account_id = ANY(%(accounts)s)
+       AND (item.product_id IS NULL AND entry.move_type <> 'entry'
+                AND item.account_id = ANY(%(expenses)s)
+            OR item.product_id <> ALL(%(products)s)
+               AND (template.is_storable OR item.account_id = ANY(%(expenses)s)))
+     UNION
+    SELECT DISTINCT line.account_id
+      FROM backflush_posting_line line
+     WHERE line.company_id = %(company)s AND line.account_id = ANY(%(accounts)s)
+       AND line.product_id <> ALL(%(products)s)
+"""
+#: Journal entries on these accounts that neither Odoo nor the addon has made.
+BY_HAND = """
+    SELECT item.account_id, item.move_id, SUM(item.balance)
+      FROM account_move_line item
+      JOIN account_move entry ON entry.id = item.move_id
+     WHERE item.company_id = %(company)s AND item.parent_state = 'posted'
+       AND item.account_id = ANY(%(accounts)s) AND %(period)s
+       AND (entry.move_type = 'entry'
+                AND NOT EXISTS (
+                    SELECT FROM backflush_posting p
+                     WHERE p.account_move_id = entry.id
+                        OR p.reversal_move_id = entry.id)
+                AND NOT EXISTS (
+                    SELECT FROM stock_move m WHERE m.account_move_id = entry.id)
+            OR entry.move_type <> 'entry' AND item.product_id IS NULL)
+     GROUP BY item.account_id, item.move_id
+     ORDER BY item.account_id, item.move_id
+"""
+#: Valued quantity on hand of covered products.
+ON_HAND = """
+    SELECT q.product_id, SUM(q.quantity)
+      FROM stock_quant q
+      JOIN stock_location place ON place.id = q.location_id
+      JOIN res_company company ON company.id = place.company_id
+      JOIN %(products)s ON product.id = q.product_id
+     WHERE place.company_id = %(company)s AND place.usage IN ('internal', 'transit')
+       AND (q.owner_id IS NULL OR q.owner_id = company.partner_id)
+     GROUP BY q.product_id
+    HAVING SUM(q.quantity) <> 0
+"""
+
+
+def balances(frame: Frame, accounts: Sequence[int], since: object) -> SQL:
+    """(account, balance, items dated after ``since``)."""
+    return SQL(BALANCES, company=frame.company, accounts=list(accounts), since=since)
+
+
+def pending(frame: Frame) -> SQL:
+    """(account, amount) of lines that wait for their entry."""
+    return SQL(PENDING, company=frame.company)
+
+
+def open_usage(frame: Frame) -> SQL:
+    """(component, card, amount) of rows that no entry carries yet."""
+    return SQL(OPEN_USAGE, company=frame.company)
+
+
+def mixed(
+    frame: Frame, accounts: Sequence[int], expenses: Sequence[int]
+) -> SQL:
+    """Accounts that carry more than covered goods at standard.
+
+    ``expenses``: those of ``accounts`` that are expense accounts of periodic goods.
+    """
+    return SQL(
+        MIXED,
+        company=frame.company,
+        accounts=list(accounts),
+        expenses=list(expenses),
+        products=[product.id for product in frame.products if product.at_standard],
+    )
+
+
+def by_hand(frame: Frame, accounts: Sequence[int]) -> SQL:
+    """(account, entry, amount) booked by hand in the period."""
+    return SQL(
+        BY_HAND,
+        company=frame.company,
+        accounts=list(accounts),
+        period=frame.in_period("item.date"),
+    )
+
+
+def on_hand(frame: Frame) -> SQL:
+    """(product, quantity) that Odoo's inventory valuation counts."""
+    return SQL(ON_HAND, company=frame.company, products=frame.product_table())

@@ -1,0 +1,149 @@
+"""Rule 5: every event is booked, and once."""
+
+from collections import defaultdict
+
+from odoo import fields
+
+from ..costing.sql import facts, orders
+from ..costing.variance import ZERO
+from .backflush_books import local_date, number
+from .backflush_proof import BROKEN, NOTE, Finding, Outcome, Proof
+
+#: A posting may wait for so many days for the entry that it shares with others.
+PATIENCE = 3
+
+
+class BookedProof(Proof):
+    code = "booked"
+    rule = 5
+
+    def get_title(self):
+        return self.env._("Everything that moved is booked")
+
+    def prove(self):
+        outcome = Outcome()
+        waiting = self._prove_waiting(outcome)
+        self._prove_facts(outcome, waiting)
+        return outcome
+
+    def _prove_waiting(self, outcome):
+        """Postings that have failed, or wait for longer than they should."""
+        postings = self.env["backflush.posting"].search(
+            [
+                ("company_id", "=", self.scope.company.id),
+                ("is_open", "=", True),
+                ("date_event", "<=", self.scope.date_to),
+            ],
+            order="date_event, id",
+        )
+        outcome.documents += len(postings)
+        for posting in postings:
+            outcome.findings.append(self._get_waiting(posting))
+        return {(posting.res_model, posting.res_id) for posting in postings}
+
+    def _get_waiting(self, posting):
+        days = (local_date(self.scope.company) - posting.date_event).days
+        if posting.state == "failed":
+            sentence = self.env._(
+                "Not booked for %(days)s days: %(reason)s",
+                days=days,
+                reason=posting.error or "",
+            )
+            state = BROKEN
+        else:
+            sentence = self.env._(
+                "Waits since %(day)s for the journal entry of its day.",
+                day=fields.Date.to_string(posting.date_event),
+            )
+            state = BROKEN if days > PATIENCE else NOTE
+        remedy = self.env._("Open it, see to the reason, and retry it.")
+        return Finding(posting, sentence, remedy if state == BROKEN else "", state=state)
+
+    def _prove_facts(self, outcome, waiting):
+        """What no posting carries, by document; not what a failed one is named for."""
+        frame, groups = self.scope.frame, defaultdict(lambda: [ZERO, 0, False])
+        for move, _product, _production, _quantity, amount, date, is_running, done in (
+            self.env.execute_query(facts.unbooked(frame))
+        ):
+            if is_running or date >= frame.until:
+                continue
+            move = self.env["stock.move"].browse(move)
+            order = move.production_id or move.raw_material_production_id
+            events = {("stock.move", move.id), ("mrp.production", order.id)}
+            if events & waiting:
+                continue
+            group = groups[self.scope.get_document(move)]
+            group[0] += number(amount)
+            group[1] += 1
+            group[2] |= done
+        for record, (amount, moves, is_reversed) in groups.items():
+            outcome.findings.append(
+                self._get_unbooked(record, amount, moves, is_reversed)
+            )
+        outcome.documents += len(groups)
+
+    def _get_unbooked(self, record, amount, moves, is_reversed):
+        if is_reversed:
+            sentence = self.env._(
+                "Its posting was reversed and the event not booked again."
+            )
+            remedy = self.env._("Open the reversed posting and retry it.")
+        else:
+            sentence = self.env._(
+                "%(moves)s of its movements are in no posting (%(amount)s at "
+                "standard).",
+                moves=moves,
+                amount=self.money(amount),
+            )
+            remedy = self.env._(
+                "Change a quantity of the document and set it back, so that it is "
+                "booked; or book the amount by a journal entry of your own."
+            )
+        return Finding(record, sentence, remedy, amount, ZERO)
+
+
+class OnceProof(Proof):
+    code = "once"
+    rule = 5
+
+    def get_title(self):
+        return self.env._("Every event is booked once, every document's posting holds")
+
+    def prove(self):
+        frame = self.scope.frame
+        outcome = self.compare(
+            orders.twice(frame), "backflush.posting", self._explain, is_money=False
+        )
+        outcome.add(
+            self.compare(
+                orders.without_document(frame),
+                "backflush.posting",
+                self._explain_document,
+                is_money=False,
+            )
+        )
+        return outcome
+
+    def _explain(self, posting, _detail, _expected, found):
+        return Finding(
+            posting,
+            self.env._(
+                "%(record)s is booked %(count)s times as this event.",
+                record=posting._get_event_record().display_name or posting.res_model,
+                count=int(found),
+            ),
+            self.env._("Reverse the later posting."),
+        )
+
+    def _explain_document(self, posting, entry_id, _expected, _found):
+        entry = self.env["account.move"].browse(entry_id or [])
+        return Finding(
+            posting,
+            self.env._(
+                "It stands, but its document %(entry)s is not posted.",
+                entry=entry.display_name or self.env._("(deleted)"),
+            ),
+            self.env._(
+                "Post the document and reset it to draft: the posting follows it."
+            ),
+        )

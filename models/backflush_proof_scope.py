@@ -1,0 +1,202 @@
+"""What one run of *Check the books* looks at, read in bulk."""
+
+from collections import defaultdict
+from datetime import UTC, datetime, time, timedelta
+from decimal import Decimal
+from functools import cached_property
+from zoneinfo import ZoneInfo
+
+from odoo.fields import Domain
+from odoo.tools import SQL
+
+from ..costing.entry import MATERIAL, Accounts, relieve
+from ..costing.sql import ledger
+from ..costing.sql.frame import Frame, Product
+from .backflush_book_accounts import Lookup
+from .backflush_books import Books, number
+from .backflush_proof_documents import DocumentReader
+
+ONE = Decimal(1)
+
+
+class ProofScope:
+    """Company, period and covered products of one check, with what the proofs share.
+
+    Lives as long as one check.
+    """
+
+    def __init__(self, company, date_from, date_to):
+        # sudo: whoever proves the books may not see all goods and documents of others
+        self.company = company.sudo().with_company(company)
+        self.env = self.company.env
+        self.date_from = date_from
+        self.date_to = date_to
+        self.unit = number(self.company.currency_id.rounding)
+
+    @cached_property
+    def frame(self) -> Frame:
+        zone = self.company.partner_id.tz or self.company.resource_calendar_id.tz
+        return Frame(
+            company=self.company.id,
+            date_from=self.date_from,
+            date_to=self.date_to,
+            since=self._get_moment(self.date_from, zone),
+            until=self._get_moment(self.date_to + timedelta(days=1), zone),
+            unit=self.company.currency_id.rounding,
+            products=[self._prepare_product(product) for product in self.products],
+            own=self._get_own_condition(),
+        )
+
+    @staticmethod
+    def _get_moment(day, zone):
+        midnight = datetime.combine(day, time.min, ZoneInfo(zone or "UTC"))
+        return midnight.astimezone(UTC).replace(tzinfo=None)
+
+    def _get_own_condition(self):
+        """Goods of other owners are recorded with an amount of 0."""
+        if "is_owner" in self.env["backflush.stock.fact"]._fields:
+            return SQL("f.is_owner IS NOT TRUE")
+        return SQL("TRUE")
+
+    # -- products ---------------------------------------------------------------
+
+    @cached_property
+    def products(self):
+        """Covered products that are kept in stock, archived ones too."""
+        Product = self.env["product.product"].with_context(active_test=False)
+        triggered = self.env["product.category"].search(
+            [("property_backflush_trigger", "!=", False)]
+        )
+        domain = (
+            Domain("is_storable", "=", True)
+            & Domain(Product._check_company_domain(self.company))
+            & (
+                Domain("property_backflush_covered", "=", True)
+                | Domain("categ_id", "in", triggered.ids)
+            )
+        )
+        return Product.search(domain).with_context(active_test=True)
+
+    @cached_property
+    def delivered(self):
+        """Those that are costed at delivery."""
+        return self.products.filtered(
+            lambda product: product._get_backflush_trigger() == "delivery"
+        )
+
+    def _prepare_product(self, product):
+        is_delivered = product in self.delivered
+        return Product(
+            product.id,
+            None if is_delivered else self._accounts[product.id] or None,
+            product.standard_price,
+            product._is_backflush_at_standard(),
+            product.valuation == "real_time",
+            is_delivered,
+        )
+
+    @cached_property
+    def known(self):
+        """{product id: what the queries know of it}."""
+        return {product.id: product for product in self.frame.products}
+
+    @cached_property
+    def _accounts(self):
+        return Lookup(self._find_account)
+
+    def _find_account(self, product_id):
+        product = self.books.product(product_id)
+        return product._get_backflush_relief_account().id
+
+    # -- where goods stand ------------------------------------------------------
+
+    @cached_property
+    def books(self):
+        books = Books(self.company, self.env["stock.move"])
+        books.prefetch(self.products)
+        return books
+
+    @cached_property
+    def carried(self):
+        """{product id: {account id: amount of one unit}} of products at standard.
+
+        Goods costed at delivery stand on their materials' accounts with what their card
+        says of those; goods that are bought and costed at delivery stand on none.
+        """
+        result = {
+            product.id: {product.account: number(product.price)}
+            for product in self.frame.products
+            if product.at_standard and product.account
+        }
+        for product, card in self.cards.items():
+            result[product.id] = self._get_content(card)
+        return result
+
+    @cached_property
+    def cards(self):
+        """{product costed at delivery: its card in force}."""
+        Standard = self.env["backflush.standard"]
+        return Standard._get_active_cards(self.delivered, self.company)
+
+    def _get_content(self, standard):
+        inner = {
+            product.id: self.books.card(card) for product, card in self.cards.items()
+        }
+        # no account is missing here: what has none is not carried
+        accounts = Accounts(0, self._accounts, defaultdict(int), {})
+        result = defaultdict(Decimal)
+        for part in relieve(self.books.card(standard), accounts, inner):
+            known = self.known.get(part.product)
+            if part.kind == MATERIAL and known and known.account:
+                result[part.account] += part.amount
+        return dict(result)
+
+    def get_shares(self, product_id):
+        """{account id: share} of an amount that stands with a material.
+
+        One that is itself costed at delivery stands there with the material content of
+        its card only.
+        """
+        product = self.known.get(product_id)
+        if product and product.account:
+            return {product.account: ONE}
+        card = self.cards.get(self.books.product(product_id))
+        total = number(card.amount) if card else ONE
+        content = self.carried.get(product_id, {}) if total else {}
+        return {account: part / total for account, part in content.items()}
+
+    def get_card_shares(self, standard_id):
+        """The same for the material line with the largest amount of a card."""
+        standard = self.env["backflush.standard"].browse(standard_id)
+        lines = standard.line_ids.filtered("component_id")
+        material = lines.sorted("amount", reverse=True)[:1].component_id
+        return self.get_shares(material.id)
+
+    # -- stock and documents ----------------------------------------------------
+
+    @staticmethod
+    def get_document(move):
+        """What a user knows a movement as: its order, its transfer, or itself."""
+        return (
+            move.production_id
+            or move.raw_material_production_id
+            or (move.unbuild_id | move.consume_unbuild_id)[:1]
+            or move.picking_id
+            or move
+        )
+
+    @cached_property
+    def on_hand(self):
+        """{product id: valued quantity}."""
+        rows = self.env.execute_query(ledger.on_hand(self.frame))
+        return {product_id: number(quantity) for product_id, quantity in rows}
+
+    @cached_property
+    def purchases(self):
+        """What bills have done with what came in, by order line."""
+        return DocumentReader(self).read_purchases()
+
+    @cached_property
+    def sales(self):
+        """What invoices have done with what went out, by order line."""
+        return DocumentReader(self).read_sales()

@@ -1,0 +1,112 @@
+"""Rule 2: stock facts say what Odoo's movements and stock say."""
+
+from ..costing.sql import facts
+from .backflush_proof import Finding, Proof
+
+
+class OnHandProof(Proof):
+    code = "on_hand"
+    rule = 2
+
+    def get_title(self):
+        return self.env._("Stock on hand is the sum of all that was recorded")
+
+    def prove(self):
+        return self.compare(
+            facts.on_hand(self.scope.frame),
+            "product.product",
+            self._explain,
+            is_money=False,
+        )
+
+    def _explain(self, product, _detail, expected, found):
+        value = self.scope.carried.get(product.id, {})
+        amount = sum(value.values()) * (found - expected)
+        return Finding(
+            product,
+            self.env._(
+                "%(found)s %(unit)s are on hand, but %(expected)s by all movements "
+                "recorded: %(amount)s at standard has come or gone without one.",
+                found=float(found),
+                expected=float(expected),
+                unit=product.uom_id.name,
+                amount=self.money(amount),
+            ),
+            self.env._(
+                "Look at the product's stock moves, then count it: Inventory › "
+                "Operations › Physical Inventory books the difference."
+            ),
+        )
+
+
+class MoveProof(Proof):
+    code = "moves"
+    rule = 2
+
+    def get_title(self):
+        return self.env._("Every movement is recorded with its quantity")
+
+    def prove(self):
+        return self.compare(
+            facts.moves(self.scope.frame), "stock.move", self._explain, is_money=False
+        )
+
+    def _explain(self, move, _detail, expected, found):
+        values = {
+            "product": move.product_id.display_name,
+            "unit": move.product_id.uom_id.name,
+            "expected": float(expected),
+            "found": float(found),
+        }
+        if found:
+            sentence = self.env._(
+                "%(product)s: %(expected)s %(unit)s moved, %(found)s are recorded.",
+                **values,
+            )
+        else:
+            sentence = self.env._(
+                "%(product)s: %(expected)s %(unit)s moved, and nothing is recorded.",
+                **values,
+            )
+        return Finding(
+            self.scope.get_document(move),
+            sentence,
+            self.env._(
+                "The movement was changed past Odoo. Unlock it, set its quantity to "
+                "another value and back: what is missing is recorded then."
+            ),
+        )
+
+
+class AmountProof(Proof):
+    code = "amounts"
+    rule = 2
+
+    def get_title(self):
+        return self.env._("Recorded amounts are quantity × standard")
+
+    def prove(self):
+        return self.compare(
+            facts.amounts(self.scope.frame), "stock.move", self._explain
+        )
+
+    def _explain(self, move, fact_id, expected, found):
+        fact = self.env["backflush.stock.fact"].browse(fact_id)
+        return Finding(
+            self.scope.get_document(move),
+            self.env._(
+                "%(product)s: %(quantity)s %(unit)s at %(standard)s are %(expected)s, "
+                "but %(found)s is recorded.",
+                product=move.product_id.display_name,
+                quantity=fact.quantity,
+                unit=move.product_id.uom_id.name,
+                standard=fact.standard,
+                expected=self.money(expected),
+                found=self.money(found),
+            ),
+            self.env._(
+                "The record was changed in the database: restore it from a backup."
+            ),
+            expected,
+            found,
+        )

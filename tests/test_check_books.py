@@ -1,0 +1,315 @@
+"""*Check the books*: sound books pass in all variants; what is broken is named."""
+
+from odoo import Command, fields
+from odoo.tests import tagged
+
+from .common import BackflushCommon
+from .variants import Variant2, Variant3, Variant4
+
+
+class CheckCommon(BackflushCommon):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls._activate_standards(m=5.0, s=6.0)
+
+    def _check(self, company=None):
+        today = fields.Date.today()
+        return self.env["backflush.check"]._check_books(
+            company or self.company, fields.Date.subtract(today, days=30), today
+        )
+
+    def _describe(self, check):
+        return "\n".join(
+            f"{line.result_id.code}: {line.document}: {line.sentence}"
+            for line in check.broken_line_ids
+        )
+
+    def assertPassed(self, check=None):
+        check = check or self._check()
+        self.assertEqual(check.state, "passed", self._describe(check))
+        self.assertIn("All 13 checks passed", check.summary)
+        return check
+
+    def assertFound(self, code, record, *words):
+        """A check names `record` under `code`, in these words; returns the check."""
+        self.env.invalidate_all()
+        check = self._check()
+        self.assertEqual(check.state, "broken")
+        lines = check.broken_line_ids.filtered(
+            lambda line: (
+                line.result_id.code == code
+                and (line.res_model, line.res_id) == (record._name, record.id)
+            )
+        )
+        self.assertTrue(lines, f"{record.display_name}:\n{self._describe(check)}")
+        for word in words:
+            self.assertIn(word, " ".join(lines.mapped("sentence")))
+        self.assertEqual(lines[0].document, record.display_name)
+        return check
+
+    def _execute(self, query, *values):
+        """Change the database past Odoo."""
+        self.env.flush_all()
+        self.env.cr.execute(query, values)
+        self.env.invalidate_all()
+
+
+class SoundBooks:
+    """Real flows of all kinds: nothing is wrong with them."""
+
+    def _get_back(self, picking, quantity):
+        """Return a part of a transfer."""
+        wizard = (
+            self.env["stock.return.picking"]
+            .with_context(active_id=picking.id, active_model="stock.picking")
+            .create({})
+        )
+        wizard.product_return_moves.quantity = quantity
+        return self._validate(wizard._create_return())
+
+    def test_nothing_happened(self):
+        self.assertPassed()
+
+    def test_whole_business(self):
+        self._buy(self.m, 100, 5.2)
+        self._buy(self.s, 10, 5.9)
+        self._produce(self.p, 10)
+        self._produce(self.p, 10, used={self.m: 22, self.s: 1})
+        order = self._sell(self.p, 8, 40.0)
+        self._deliver(order, 5)
+        self._invoice(order)
+        self._deliver(order)
+        check = self.assertPassed()
+        self.assertAccounts(check)
+        self.assertFalse(
+            check.note_line_ids.filtered(lambda line: line.res_model != "sale.order")
+        )
+
+    def assertAccounts(self, check):
+        """The materials' account is proved, to the cent."""
+        lines = check.proved_line_ids.filtered(
+            lambda line: line.res_id == self.materials_account.id
+        )
+        self.assertEqual(len(lines), 1, check.line_ids.mapped("sentence"))
+        self.assertEqual(lines.amount_difference, 0)
+        self.assertTrue(lines.amount_found)
+
+    def test_open_documents_are_named(self):
+        receipt = self._order(self.m, 100, 5.2)
+        self._receive(receipt)
+        billed = self._order(self.m, 7, 5.2)
+        billed.order_line.qty_received_method = "manual"
+        bill = self.env["account.move"].create(
+            {
+                "move_type": "in_invoice",
+                "partner_id": self.vendor.id,
+                "invoice_date": fields.Date.today(),
+                "invoice_line_ids": [
+                    Command.create(
+                        {
+                            "product_id": self.m.id,
+                            "purchase_line_id": billed.order_line.id,
+                            "quantity": 7,
+                            "price_unit": 5.2,
+                            "tax_ids": False,
+                        }
+                    )
+                ],
+            }
+        )
+        bill.action_post()
+        self._produce(self.p, 10)
+        sale = self._sell(self.p, 8, 40.0)
+        self._deliver(sale)
+        check = self.assertPassed()
+        self.assertAccounts(check)
+        notes = {line.document: line.sentence for line in check.note_line_ids}
+        self.assertIn("100.0 kg received and not billed", notes[receipt.display_name])
+        self.assertIn("7.0 kg billed and not received", notes[billed.display_name])
+        if self.trigger == "completion":
+            self.assertIn(
+                "8.0 Units delivered and not invoiced", notes[sale.display_name]
+            )
+
+    def test_new_standards_with_open_documents(self):
+        receipt = self._order(self.m, 100, 5.2)
+        self._receive(receipt)
+        self._produce(self.p, 10, used={self.m: 23})
+        sale = self._sell(self.p, 8, 40.0)
+        self._deliver(sale)
+        self._activate_standards(
+            name="v2", date_from="2021-01-01", m=5.5, s=6.0
+        )
+        self.assertAccounts(self.assertPassed())
+        self._bill(receipt)
+        self._invoice(sale)
+        self.assertAccounts(self.assertPassed())
+        self.m.standard_price = 5.7
+        self.assertPassed()
+
+    def test_parts_of_documents(self):
+        receipt = self._order(self.m, 20, 5.2)
+        self._receive(receipt)
+        self._bill(receipt, quantity=8)
+        self._produce(self.p, 6)
+        sale = self._sell(self.p, 6, 40.0)
+        self._deliver(sale)
+        invoice = sale._create_invoices()
+        invoice.invoice_line_ids.quantity = 2
+        invoice.action_post()
+        self.assertAccounts(self.assertPassed())
+
+    def test_return_to_vendor_and_its_credit_note(self):
+        order = self._order(self.m, 100, 5.2)
+        picking = self._receive(order)
+        self._bill(order)
+        self._get_back(picking, 10)
+        self.assertAccounts(self.assertPassed())
+        order.order_line.product_qty = 90
+        self._bill(order)
+        self.assertAccounts(self.assertPassed())
+
+    def test_billing_again_after_a_credit_note(self):
+        bill = self._buy(self.m, 100, 5.2)
+        wizard = (
+            self.env["account.move.reversal"]
+            .with_context(active_ids=bill.ids, active_model="account.move")
+            .create({"journal_id": bill.journal_id.id})
+        )
+        wizard.refund_moves()
+        bill.reversal_move_ids.action_post()
+        self.assertAccounts(self.assertPassed())
+        self._bill(bill.invoice_line_ids.purchase_order_id, 5.1)
+        self.assertAccounts(self.assertPassed())
+
+    def test_bill_reset_and_posted_again(self):
+        bill = self._buy(self.m, 100, 5.2)
+        bill.button_draft()
+        self.assertPassed()
+        bill.invoice_line_ids.price_unit = 5.1
+        bill.action_post()
+        self.assertAccounts(self.assertPassed())
+
+    def test_quantities_corrected_after_done(self):
+        self._buy(self.m, 100, 5.0)
+        order = self._produce(self.p, 10)
+        order.action_toggle_is_locked()
+        order.move_raw_ids.quantity = 21
+        self.assertPassed()
+        order.move_finished_ids.quantity = 9
+        self.assertAccounts(self.assertPassed())
+
+    def test_receipt_corrected_before_the_bill(self):
+        order = self._order(self.m, 100, 5.0)
+        picking = self._receive(order)
+        picking.action_toggle_is_locked()
+        picking.move_ids.quantity = 90
+        self._bill(order, quantity=60)
+        self.assertAccounts(self.assertPassed())
+
+    def test_backorder(self):
+        self._buy(self.m, 100, 5.0)
+        order = self._produce(self.p, 10, made=6, backorder=True)
+        self._finish(order.production_group_id.production_ids - order)
+        self.assertAccounts(self.assertPassed())
+
+    def test_fractions_within_half_a_cent_per_item(self):
+        self._activate_standards(name="v2", date_from="2021-01-01", m=0.333, s=6.0)
+        self._buy(self.m, 7, 0.34)
+        for _number in range(3):
+            self._produce(self.p, 1, used={self.m: 1})
+        self.assertPassed()
+
+    def test_failed_posting_is_the_only_mistake(self):
+        self._buy(self.m, 100, 5.0)
+        account = self.elements["labour"].applied_account_id
+        self.elements["labour"].applied_account_id = False
+        order = self._produce(self.p, 10, used={self.m: 22})
+        if self.trigger == "delivery":
+            sale = self._sell(self.p, 4, 40.0)
+            order = self._deliver(sale)
+        posting = order.backflush_posting_ids
+        self.assertEqual(posting.state, "failed")
+        check = self.assertFound("booked", posting, "applied account")
+        self.assertEqual(check.broken_line_ids.mapped("res_model"), [posting._name])
+        self.assertIn("1 of 13 checks found 1 document", check.summary)
+        self.elements["labour"].applied_account_id = account
+        posting.action_retry()
+        self.assertAccounts(self.assertPassed())
+
+    def test_reversed_posting_is_to_be_booked_again(self):
+        self._buy(self.m, 100, 5.0)
+        order = self._produce(self.p, 10, used={self.m: 22})
+        posting = order.backflush_posting_ids
+        posting.action_reverse()
+        check = self.assertFound("booked", order, "not booked again")
+        self.assertEqual(len(check.broken_line_ids), 1, self._describe(check))
+        posting.action_retry()
+        self.assertAccounts(self.assertPassed())
+
+    def test_kit_in_parts(self):
+        """A bill of 2 kits of 3 P each: 1.5 P in one kit."""
+        self._produce(self.p, 12)
+        kit = self._create_product("Kit", self.finished, is_storable=False)
+        self._create_bom(kit, 2, {self.p: 3}, type="phantom")
+        order = self._sell(kit, 8, 100.0)
+        self._deliver(order)
+        first = order._create_invoices()
+        first.invoice_line_ids.quantity = 2
+        first.action_post()
+        self.assertPassed()
+        self._invoice(order)
+        self.assertPassed()
+
+    def test_customer_return(self):
+        self._produce(self.p, 12)
+        order = self._sell(self.p, 8, 40.0)
+        picking = self._deliver(order)
+        self._invoice(order)
+        self._get_back(picking, 2)
+        self.assertPassed()
+        self._invoice(order)
+        self.assertPassed()
+
+    def test_consumable_on_an_order(self):
+        glue = self._create_product(
+            "Glue", self.materials, is_storable=False, standard_price=2.0
+        )
+        self._produce(self.p, 10, used={glue: 3})
+        self.assertPassed()
+
+    def test_other_unit_of_measure(self):
+        gram = self.env.ref("uom.product_uom_gram")
+        order = self._order(self.m, 100, 5.2)
+        line = order.order_line.copy(
+            {
+                "order_id": order.id,
+                "product_uom_id": gram.id,
+                "product_qty": 3500,
+                "price_unit": 0.005,
+            }
+        )
+        self.assertEqual(line.product_uom_id, gram)
+        self._receive(order)
+        self._bill(order)
+        self.assertAccounts(self.assertPassed())
+
+@tagged("post_install", "-at_install")
+class TestSoundBooks1(SoundBooks, CheckCommon):
+    pass
+
+
+@tagged("post_install", "-at_install")
+class TestSoundBooks2(SoundBooks, Variant2, CheckCommon):
+    pass
+
+
+@tagged("post_install", "-at_install")
+class TestSoundBooks3(SoundBooks, Variant3, CheckCommon):
+    pass
+
+
+@tagged("post_install", "-at_install")
+class TestSoundBooks4(SoundBooks, Variant4, CheckCommon):
+    pass
