@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.tools import OrderedSet
 
 EVENTS = [
     ("completion", "Completion"),
@@ -172,7 +173,9 @@ class BackflushPosting(models.Model):
         waiting = self.filtered(lambda p: p.state != "posted")
         waiting = waiting.filtered(lambda p: p.event not in FOREIGN_EVENTS)
         for model, postings in waiting.grouped("res_model").items():
-            records = self.env[model].browse(postings.mapped("res_id")).exists()
+            # an event with several postings is one event
+            records = self.env[model].browse(OrderedSet(postings.mapped("res_id")))
+            records = records.exists()
             self.env["backflush.engine"]._post_records(records)
         return True
 
