@@ -61,7 +61,9 @@ class DocumentReader:
 
     def _read_kits(self):
         """Components of sold kits, in one unit of the invoice line: Odoo explodes."""
-        ids = [row[0] for row in self.env.execute_query(documents.kit_lines(self.frame))]
+        ids = [
+            row[0] for row in self.env.execute_query(documents.kit_lines(self.frame))
+        ]
         lines = self.env["account.move.line"].browse(ids)
         return [
             (line.id, component.id, float(quantity))

@@ -57,14 +57,23 @@ class BookedProof(Proof):
             )
             state = BROKEN if days > PATIENCE else NOTE
         remedy = self.env._("Open it, see to the reason, and retry it.")
-        return Finding(posting, sentence, remedy if state == BROKEN else "", state=state)
+        return Finding(
+            posting, sentence, remedy if state == BROKEN else "", state=state
+        )
 
     def _prove_facts(self, outcome, waiting):
         """What no posting carries, by document; not what a failed one is named for."""
         frame, groups = self.scope.frame, defaultdict(lambda: [ZERO, 0, False])
-        for move, _product, _production, _quantity, amount, date, is_running, done in (
-            self.env.execute_query(facts.unbooked(frame))
-        ):
+        for (
+            move,
+            _product,
+            _production,
+            _quantity,
+            amount,
+            date,
+            is_running,
+            done,
+        ) in self.env.execute_query(facts.unbooked(frame)):
             if is_running or date >= frame.until:
                 continue
             move = self.env["stock.move"].browse(move)

@@ -138,9 +138,7 @@ class SoundBooks:
         self._produce(self.p, 10, used={self.m: 23})
         sale = self._sell(self.p, 8, 40.0)
         self._deliver(sale)
-        self._activate_standards(
-            name="v2", date_from="2021-01-01", m=5.5, s=6.0
-        )
+        self._activate_standards(name="v2", date_from="2021-01-01", m=5.5, s=6.0)
         self.assertAccounts(self.assertPassed())
         self._bill(receipt)
         self._invoice(sale)
@@ -294,6 +292,7 @@ class SoundBooks:
         self._receive(order)
         self._bill(order)
         self.assertAccounts(self.assertPassed())
+
 
 @tagged("post_install", "-at_install")
 class TestSoundBooks1(SoundBooks, CheckCommon):

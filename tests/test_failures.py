@@ -199,6 +199,18 @@ class TestFailures(FailureCommon):
             sum(order.backflush_variance_ids.mapped("amount")), 10, 2
         )
 
+    def test_reversed_postings_of_one_order_are_booked_again_once(self):
+        order = self._produce(self.p, 10)
+        order.action_toggle_is_locked()
+        order.move_raw_ids.quantity = 22
+        postings = order.backflush_posting_ids
+        self.assertEqual(len(postings), 2)
+        postings.action_reverse()
+        postings.action_retry()
+        self.assertEqual(len(order.backflush_posting_ids), 3)
+        self.assertBalance("finished", 250)
+        self.assertBalance("materials", -110)
+
     def test_entry_is_protected(self):
         entry = self._produce(self.p, 10).backflush_posting_ids.account_move_id
         for action in (entry.button_draft, entry.button_cancel):

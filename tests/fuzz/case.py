@@ -1,0 +1,92 @@
+"""The factory in which scenarios are played, in one of the four variants.
+
+Scenarios are plain calls, and whatever a call does is checked at once:
+
+    shop = self.open_shop()
+    mo1 = shop.make("P", 10, used={"M": 22})
+    shop.sell("P", 4)
+"""
+
+from ..common import BackflushCommon
+from .shop import Shop
+from .standards import KIT, MATERIALS, RECIPES
+
+RATES = {"labour": 20, "variable_overhead": 6, "fixed_overhead": 4}
+#: Standards per family: whole cents come out exactly, fractions within rule 1's bound.
+WHOLE_CENTS = {"M": 5, "S": 6, "K": 0.5, "B": 0.9}
+FRACTIONS = {"M": 0.333, "S": 1.2345, "K": 0.01719, "B": 0.0777}
+
+
+class ShopCase(BackflushCommon):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.env["decimal.precision"].search([("name", "=", "Product Price")]).digits = 5
+
+    @classmethod
+    def _create_categories(cls):
+        super()._create_categories()
+        cls.packing = cls._create_category(
+            "Packing",
+            property_valuation=cls.materials_valuation,
+            property_price_difference_account_id=cls.ppv.id,
+        )
+        stock = cls.packing.property_stock_valuation_account_id
+        stock.account_stock_variation_id = (
+            cls.finished_account.account_stock_variation_id
+        )
+
+    @classmethod
+    def _create_elements(cls):
+        super()._create_elements()
+        perpetual = cls.materials_valuation == "real_time"
+        cls.accounts["packing"] = (
+            cls.packing.property_stock_valuation_account_id
+            if perpetual
+            else cls.packing.property_account_expense_categ_id
+        )
+
+    @classmethod
+    def _create_products(cls):
+        super()._create_products()
+        cls.k = cls._create_product("K", cls.packing)
+        cls.b = cls._create_product("B", cls.finished)
+        cls.q = cls._create_product("Q", cls.finished)
+        cls.x = cls._create_product("X", cls.finished)
+        cls.kit = cls._create_product("KIT", cls.finished, is_storable=False)
+        cls.products = {
+            name: getattr(cls, name.lower())
+            for name in (*MATERIALS, "B", *RECIPES, "KIT")
+        }
+        cls.product_names = {p.id: name for name, p in cls.products.items()}
+        for name, recipe in RECIPES.items():
+            if name != "P":
+                cls._create_recipe(cls.products[name], recipe)
+        components = {cls.products[name]: count for name, count in KIT.items()}
+        cls._create_bom(cls.kit, 1, components, type="phantom")
+
+    @classmethod
+    def _create_recipe(cls, product, recipe):
+        components = {
+            cls.products[name]: quantity * 10
+            for name, quantity in recipe.components.items()
+        }
+        minutes = 24 if recipe.hours else 0  # 0.4 h, and 1 h of set-up for a lot of 10
+        bom = cls._create_bom(product, 10, components, minutes=minutes)
+        if recipe.byproduct:
+            name, share = recipe.byproduct
+            cls.env["mrp.bom.byproduct"].create(
+                {
+                    "bom_id": bom.id,
+                    "product_id": cls.products[name].id,
+                    "product_qty": 10,
+                    "cost_share": share,
+                }
+            )
+
+    def open_shop(self, prices=None):
+        """A shop with standards in force and materials at hand."""
+        shop = Shop(self, prices or WHOLE_CENTS, RATES)
+        for name in MATERIALS:
+            shop.buy(name, 500, bill=shop.prices[name])
+        return shop.fork()

@@ -1,0 +1,130 @@
+"""Making: orders, finished in all the ways there are, and corrected afterwards."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from .step import name_document, step
+
+
+@dataclass
+class Making:
+    """A manufacturing order and what has become of it."""
+
+    order: Any
+    product: str
+    planned: int
+    made: int = 0
+    used: dict = field(default_factory=dict)
+    is_done: bool = False
+
+
+class ShopProduction:
+    @step
+    def make(self, product, quantity, made=None, used=None, work_orders=False):
+        """Plan and finish an order; `used` says what was used instead of the card."""
+        name = self._plan(product, quantity)
+        self._finish(name, made, used, work_orders=work_orders)
+        return name
+
+    @step
+    def make_many(self, product, *quantities):
+        """Several orders finished in one call."""
+        names = [self._plan(product, quantity) for quantity in quantities]
+        orders = self.env["mrp.production"].union(
+            *(self.makings[name].order for name in names)
+        )
+        orders.with_context(skip_consumption=True).button_mark_done()
+        for name in names:
+            self._note_finished(name)
+
+    @step
+    def plan(self, product, quantity):
+        return self._plan(product, quantity)
+
+    @step
+    def finish(self, name, made=None, used=None, backorder=False):
+        """Finish an order that was planned; with a backorder the rest stays planned."""
+        self._finish(name, made, used, backorder)
+
+    @step
+    def correct(self, name, made=None, used=None, byproduct=None):
+        """Unlock a done order and change the quantities that were made or used."""
+        making = self.makings[name]
+        order = making.order
+        if order.is_locked:
+            order.action_toggle_is_locked()
+        finished = order.move_finished_ids
+        if made is not None:
+            self._change(finished, making.product, made)
+            making.made = made
+        if byproduct is not None:
+            self._change(finished, "B", byproduct)
+        for component, quantity in (used or {}).items():
+            self._use(order, component, quantity)
+            making.used[component] = quantity
+
+    # -- how --------------------------------------------------------------------
+
+    def _plan(self, product, quantity):
+        name = name_document("mo", self.makings)
+        order = self.case._create_production(self.products[product], quantity)
+        self.makings[name] = Making(order, product, quantity)
+        return name
+
+    def _finish(self, name, made, used, backorder=False, work_orders=False):
+        making = self.makings[name]
+        order = making.order
+        if work_orders:
+            order.workorder_ids.button_start()
+            order.workorder_ids.button_finish()
+        order.qty_producing = making.planned if made is None else made
+        order._set_qty_producing()
+        for component, quantity in (used or {}).items():
+            self._use(order, component, quantity)
+        context = {"skip_consumption": True, "skip_backorder": True}
+        if backorder:
+            context["mo_ids_to_backorder"] = order.ids
+        order.with_context(**context).button_mark_done()
+        self._note_finished(name)
+        if backorder:
+            rest = order.production_group_id.production_ids.filtered(
+                lambda other: other.state not in ("done", "cancel")
+            )
+            following = name_document("mo", self.makings)
+            self.makings[following] = Making(rest, making.product, rest.product_qty)
+
+    def _note_finished(self, name):
+        making = self.makings[name]
+        self.case.assertEqual(making.order.state, "done")
+        making.is_done = True
+        making.made = making.order.qty_produced
+        making.used = {
+            self.case.product_names[move.product_id.id]: move.quantity
+            for move in making.order.move_raw_ids
+        }
+
+    def _use(self, order, component, quantity):
+        product = self.products[component]
+        move = order.move_raw_ids.filtered(lambda move: move.product_id == product)
+        if move:
+            self._change(move, component, quantity)
+            move.picked = True
+            return
+        move = self.env["stock.move"].create(
+            {
+                "product_id": product.id,
+                "raw_material_production_id": order.id,
+                "product_uom_qty": quantity,
+                "product_uom": product.uom_id.id,
+            }
+        )
+        move._action_confirm()
+        move.quantity = quantity
+        move.picked = True
+        if order.state == "done":
+            move._action_done()
+
+    def _change(self, moves, product, quantity):
+        product = self.products[product]
+        moves = moves.filtered(lambda move: move.product_id == product)
+        moves[0].quantity = quantity

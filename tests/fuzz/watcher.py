@@ -1,0 +1,128 @@
+"""Reads from Odoo's own tables what has happened, and hands it to the model."""
+
+from odoo.tools import SQL
+
+from .model import Fact, Passed
+from .standards import KIT, exact
+
+MOVES = """
+    SELECT m.id, l.product_id,
+           SUM(l.quantity_product_uom * (
+               (there.usage = 'internal')::int - (here.usage = 'internal')::int)),
+           m.purchase_line_id, m.sale_line_id, m.origin_returned_move_id,
+           m.raw_material_production_id, m.production_id, here.usage, there.usage
+      FROM stock_move m
+      JOIN stock_move_line l ON l.move_id = m.id
+      JOIN stock_location here ON here.id = l.location_id
+      JOIN stock_location there ON there.id = l.location_dest_id
+     WHERE m.state = 'done' AND m.company_id = %s AND l.owner_id IS NULL
+     GROUP BY m.id, l.product_id, here.usage, there.usage
+     ORDER BY m.id
+"""
+LINES = """
+    SELECT l.id, 'purchase', l.purchase_line_id, l.product_id,
+           l.quantity * u.factor / own.factor, m.move_type LIKE '%%refund'
+      FROM account_move_line l
+      JOIN account_move m ON m.id = l.move_id
+      JOIN product_product p ON p.id = l.product_id
+      JOIN product_template t ON t.id = p.product_tmpl_id
+      JOIN uom_uom own ON own.id = t.uom_id
+      JOIN uom_uom u ON u.id = l.product_uom_id
+     WHERE l.purchase_line_id IS NOT NULL AND l.display_type = 'product'
+       AND m.state = 'posted' AND m.company_id = %(company)s
+    UNION ALL
+    SELECT l.id, 'sale', r.order_line_id, l.product_id, l.quantity,
+           m.move_type LIKE '%%refund'
+      FROM account_move_line l
+      JOIN account_move m ON m.id = l.move_id
+      JOIN sale_order_line_invoice_rel r ON r.invoice_line_id = l.id
+     WHERE l.display_type = 'product'
+       AND m.state = 'posted' AND m.company_id = %(company)s
+     ORDER BY 1
+"""
+
+
+class Watcher:
+    """Keeps the model of a shop up to date."""
+
+    def __init__(self, case, model):
+        self.env = case.env
+        self.company = case.company
+        self.names = case.product_names
+        self.model = model
+        # an event that cannot be posted now, because the books are not set up
+        self.is_broken = False
+
+    def watch(self):
+        self.env.flush_all()
+        self._watch_moves()
+        self._watch_documents()
+        self.model.freeze_cards()
+
+    def _watch_moves(self):
+        known = {}
+        for fact in self.model.facts:
+            known[fact.move] = known.get(fact.move, 0) + fact.quantity
+        for row in self.env.execute_query(SQL(MOVES, self.company.id)):
+            move, product, quantity, *about = row
+            change = exact(quantity) - known.get(move, 0)
+            if change:
+                self._add_fact(move, self.names[product], change, *about)
+
+    def _add_fact(self, move, product, change, purchase, sale, origin, *about):
+        raw, made, here, there = about
+        role, document = "other", ("move", move)
+        if purchase:
+            role, document = "receipt", ("purchase", purchase)
+        elif "customer" in (here, there):
+            role, document = "delivery", ("sale", sale)
+        elif raw or made:
+            role, document = "used" if raw else "made", ("order", raw or made)
+        fact = Fact(
+            move,
+            product,
+            change,
+            self.model.cost(product),
+            role,
+            document,
+            origin,
+            posted=True,
+        )
+        self.model.add(fact)
+        self._set_posted(fact)
+
+    def _set_posted(self, fact):
+        """Posting an event posts all that has ever moved in it."""
+        event = self.event(fact)
+        if not event:
+            return
+        for other in self.model.facts if not self.is_broken else [fact]:
+            if self.event(other) == event:
+                other.posted = not self.is_broken
+
+    def event(self, fact):
+        """(model, id) of the record whose posting books a fact, if one does."""
+        if fact.role in ("used", "made"):
+            return "mrp.production", fact.document[1]
+        if fact.role == "delivery" and self.model.trigger == "delivery":
+            return "stock.move", fact.move
+        return None
+
+    def set_posted(self, event, posted):
+        for fact in self.model.facts:
+            if event in (None, self.event(fact)):
+                fact.posted = posted
+
+    def _watch_documents(self):
+        seen = {}
+        rows = self.env.execute_query(SQL(LINES, company=self.company.id))
+        for item, side, line, product, quantity, refund in rows:
+            name, quantity = self.names[product], exact(quantity)
+            if name == "KIT":
+                ((name, factor),) = KIT.items()
+                quantity *= factor
+            known = self.model.documents.get(item)
+            seen[item] = known or Passed(
+                (side, line), name, quantity, refund, self.model.cost(name)
+            )
+        self.model.documents = seen

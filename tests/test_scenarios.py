@@ -1,0 +1,49 @@
+"""Scenarios that once went wrong, as plain calls; every call is checked by itself."""
+
+from odoo.tests import tagged
+
+from .fuzz.case import ShopCase
+from .variants import Variant2, Variant3, Variant4
+
+
+class Scenarios:
+    """What the generator of `fuzz/` has found, and one scenario through all steps."""
+
+    def test_a_month(self):
+        shop = self.open_shop()
+        po1 = shop.buy("M", 20, receive=15, bill=5.2)
+        shop.receive(po1, 5)
+        shop.bill(po1, 5, 4.75)
+        shop.make("P", 10, used={"M": 22, "S": 3})
+        mo2 = shop.plan("P", 10)
+        shop.finish(mo2, made=6, backorder=True)
+        shop.make_many("P", 1, 2)
+        shop.make("X", 5)
+        shop.make("P", 10, made=12, work_orders=True)
+        so1 = shop.sell("P", 5, deliver=3, invoice=True)
+        shop.deliver(so1, 2)
+        shop.invoice(so1, 2)
+        shop.return_from_customer(so1, 2)
+        shop.credit_to_customer(so1, 2)
+        shop.sell("KIT", 2, invoice=True)
+        shop.settle()
+
+
+@tagged("post_install", "-at_install")
+class TestScenarios1(Scenarios, ShopCase):
+    pass
+
+
+@tagged("post_install", "-at_install")
+class TestScenarios2(Scenarios, Variant2, ShopCase):
+    pass
+
+
+@tagged("post_install", "-at_install")
+class TestScenarios3(Scenarios, Variant3, ShopCase):
+    pass
+
+
+@tagged("post_install", "-at_install")
+class TestScenarios4(Scenarios, Variant4, ShopCase):
+    pass
