@@ -78,7 +78,7 @@ class LedgerProof(Proof):
     # -- what the accounts must show --------------------------------------------
 
     def _get_carried(self):
-        """{account id: Carried}; accounts that carry no goods at standard are not in."""
+        """{account id: Carried}; accounts without goods at standard are not in."""
         result = defaultdict(Carried)
         for account_id in {x for y in self.scope.carried.values() for x in y}:
             result[account_id] = Carried()
