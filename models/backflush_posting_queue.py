@@ -4,6 +4,7 @@ from datetime import timedelta
 import psycopg2
 from odoo import api, fields, models
 from odoo.fields import Domain
+from odoo.tools import OrderedSet
 
 from .backflush_posting_error import prepare_place
 
@@ -209,7 +210,9 @@ class BackflushPostingQueue(models.AbstractModel):
     def _get_event_records(self):
         """Yield the records that the events happened on, model by model."""
         for model, postings in self.grouped("res_model").items():
-            if records := self.env[model].browse(postings.mapped("res_id")).exists():
+            # an event with several postings is one event
+            ids = OrderedSet(postings.mapped("res_id"))
+            if records := self.env[model].browse(ids).exists():
                 yield records
 
     # -- by schedule ------------------------------------------------------------
