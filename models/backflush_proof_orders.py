@@ -13,9 +13,7 @@ class OrderProof(Proof):
 
     def prove(self):
         frame = self.scope.frame
-        outcome = self.compare(
-            orders.explained(frame), "mrp.production", self._explain
-        )
+        outcome = self.compare(orders.explained(frame), "mrp.production", self._explain)
         stock = self.compare(
             orders.stock_side(frame), "mrp.production", self._explain_stock
         )
@@ -62,9 +60,7 @@ class CardProof(Proof):
 
     def prove(self):
         frame = self.scope.frame
-        outcome = self.compare(
-            orders.cards(frame), "backflush.standard", self._explain
-        )
+        outcome = self.compare(orders.cards(frame), "backflush.standard", self._explain)
         for card_id, _state in self.env.execute_query(orders.draft_cards(frame)):
             outcome.findings.append(self._explain_draft(card_id))
         return outcome

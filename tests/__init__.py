@@ -1,6 +1,9 @@
 from . import (
     test_card_report,
     test_check_books,
+    test_check_broken,
+    test_check_document,
+    test_check_twins,
     test_comparison,
     test_completion,
     test_configuration,

@@ -1,5 +1,4 @@
 from dateutil.relativedelta import relativedelta
-
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
@@ -20,9 +19,7 @@ class BackflushCheckBooks(models.TransientModel):
         help="Entries, orders and movements of this period are looked at. Balances "
         "and stock are always those of today.",
     )
-    date_to = fields.Date(
-        string="To", required=True, default=fields.Date.context_today
-    )
+    date_to = fields.Date(string="To", required=True, default=fields.Date.context_today)
 
     @api.model
     def _default_date_from(self):

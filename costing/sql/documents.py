@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from odoo.tools import SQL
 
-from .facts import ways, valued
+from .facts import valued, ways
 from .frame import Frame
 
 #: What moved, at the standard at which it passes through its document: a return at that
@@ -222,9 +222,9 @@ def sales(frame: Frame, kits: Iterable[tuple[int, int, float]]) -> Side:
 
     ``kits``: (invoice line, component, its quantity in one unit of the line)
     """
-    items, components, quantities = map(list, zip(*kits, strict=True)) if (
-        kits := list(kits)
-    ) else ([], [], [])
+    items, components, quantities = (
+        map(list, zip(*kits, strict=True)) if (kits := list(kits)) else ([], [], [])
+    )
     table = SQL(
         "SELECT * FROM unnest(%s::int[], %s::int[], %s::numeric[])"
         " AS kit (item, product, quantity)",

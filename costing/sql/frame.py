@@ -62,13 +62,13 @@ class Frame:
 
     def in_period(self, column: str) -> SQL:
         """Condition: the date in `column` lies in the period."""
-        return SQL(
-            "%s BETWEEN %s AND %s", SQL(column), self.date_from, self.date_to
-        )
+        return SQL("%s BETWEEN %s AND %s", SQL(column), self.date_from, self.date_to)
 
     def at_time_of_period(self, column: str) -> SQL:
         """The same for a moment in UTC."""
-        return SQL("%s >= %s AND %s < %s", SQL(column), self.since, SQL(column), self.until)
+        return SQL(
+            "%s >= %s AND %s < %s", SQL(column), self.since, SQL(column), self.until
+        )
 
 
 #: Totals of a comparison, and the rows that differ by more than they may. A comparison

@@ -100,9 +100,7 @@ def open_usage(frame: Frame) -> SQL:
     return SQL(OPEN_USAGE, company=frame.company)
 
 
-def mixed(
-    frame: Frame, accounts: Sequence[int], expenses: Sequence[int]
-) -> SQL:
+def mixed(frame: Frame, accounts: Sequence[int], expenses: Sequence[int]) -> SQL:
     """Accounts that carry more than covered goods at standard.
 
     ``expenses``: those of ``accounts`` that are expense accounts of periodic goods.
