@@ -1,4 +1,5 @@
 from . import backflush_version_part
+from . import backflush_check_kept
 from . import backflush_version_activation
 from . import backflush_version_schedule
 from . import backflush_version_inputs

@@ -23,6 +23,7 @@ class BackflushCheck(models.Model):
     """
 
     _name = "backflush.check"
+    _inherit = "backflush.check.kept"
     _description = "Check of the Books"
     _order = "date desc, id desc"
     _check_company_auto = True
@@ -75,18 +76,6 @@ class BackflushCheck(models.Model):
     _period = models.Constraint(
         "CHECK(date_from <= date_to)", "The period ends before it begins."
     )
-
-    def write(self, vals):
-        raise UserError(self._get_refusal())
-
-    @api.ondelete(at_uninstall=False)
-    def _unlink_refused(self):
-        raise UserError(self._get_refusal())
-
-    def _get_refusal(self):
-        return self.env._(
-            "A check of the books is kept as it was found. Check them again instead."
-        )
 
     # -- checking ---------------------------------------------------------------
 
@@ -169,11 +158,8 @@ class BackflushCheck(models.Model):
             .sudo()
             .create(
                 [
-                    proof_vals
+                    self._prepare_result(check, number, proof, outcome)
                     for number, (proof, outcome) in enumerate(proved)
-                    for proof_vals in [
-                        self._prepare_result(check, number, proof, outcome)
-                    ]
                 ]
             )
         )

@@ -8,6 +8,7 @@ class BackflushCheckLine(models.Model):
     """One document that a check of the books names, in words."""
 
     _name = "backflush.check.line"
+    _inherit = "backflush.check.kept"
     _description = "Document Named by a Check of the Books"
     _order = "check_id desc, state, result_id, id"
     _rec_name = "document"
@@ -49,13 +50,6 @@ class BackflushCheckLine(models.Model):
     def _compute_amount_difference(self):
         for line in self:
             line.amount_difference = line.amount_found - line.amount_expected
-
-    def write(self, vals):
-        return self.check_id.write(vals)
-
-    @api.ondelete(at_uninstall=False)
-    def _unlink_refused(self):
-        self.check_id._unlink_refused()
 
     def action_open_document(self):
         """Open what the line is about."""

@@ -5,6 +5,7 @@ class BackflushCheckResult(models.Model):
     """What one proof of a check has looked at."""
 
     _name = "backflush.check.result"
+    _inherit = "backflush.check.kept"
     _description = "Result of a Check of the Books"
     _order = "check_id desc, sequence, id"
 
@@ -43,10 +44,3 @@ class BackflushCheckResult(models.Model):
     def _compute_amount_difference(self):
         for result in self:
             result.amount_difference = result.amount_found - result.amount_expected
-
-    def write(self, vals):
-        return self.check_id.write(vals)
-
-    @api.ondelete(at_uninstall=False)
-    def _unlink_refused(self):
-        self.check_id._unlink_refused()

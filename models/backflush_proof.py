@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
+from odoo.tools.misc import formatLang
+
 from ..costing.sql.frame import compare
 from ..costing.variance import ZERO
 from .backflush_book_cards import number
@@ -71,6 +73,11 @@ class Proof:
 
     def money(self, amount) -> str:
         return self.scope.company.currency_id.format(float(amount))
+
+    def quantity(self, quantity, product) -> str:
+        """A quantity with the product's unit of measure."""
+        amount = formatLang(self.env, float(quantity), dp="Product Unit")
+        return f"{amount} {product.uom_id.name}"
 
     def compare(self, query, model, explain, is_money=True) -> Outcome:
         """Run a comparison of `costing.sql`; name each row that differs.

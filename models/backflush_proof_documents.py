@@ -1,7 +1,8 @@
 """Rule 9: what passed with bills and invoices is what moved, at its standard."""
 
 from collections import defaultdict
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 from odoo.tools import SQL
@@ -14,6 +15,7 @@ from .backflush_books import number
 from .backflush_proof import NOTE, Finding, Outcome, Proof
 
 EMPTY = Settled(ZERO, ZERO, ZERO, ZERO, ZERO)
+DIRECTIONS = ("in", "out")
 
 
 @dataclass
@@ -38,6 +40,42 @@ class Matched:
     count: int
     entry: int | None
     date: object
+
+
+@dataclass
+class Group:
+    """The same while it is read, by direction ('in' or 'out')."""
+
+    settled: dict = field(default_factory=lambda: dict.fromkeys(DIRECTIONS, EMPTY))
+    documented: dict = field(default_factory=lambda: dict.fromkeys(DIRECTIONS, ZERO))
+    booked: Sequence = (0, 0, None, None)
+    corrected: Decimal = ZERO
+    is_early: bool = False
+
+    def prepare(self, key, forth, back) -> Matched:
+        """Take returns off; `forth` is the direction of bills or invoices."""
+        ways = self.settled[forth], self.settled[back]
+        passed, count, entry, date = self.booked
+        found = number(passed) + self.corrected
+        expected = ways[0].passed - ways[1].passed
+        ahead = count_ahead(ways[0], self.documented[forth], self.documented[back])
+        # At what it passed ahead of the goods is known to the document only; so is what
+        # passed before there were facts.
+        ahead_amount = found - expected if ahead and not self.is_early else ZERO
+        if ahead or self.is_early:
+            expected = found
+        return Matched(
+            *key,
+            expected=expected,
+            found=found,
+            open_quantity=ways[0].open_quantity - ways[1].open_quantity,
+            open_amount=ways[0].open_amount - ways[1].open_amount,
+            ahead=ahead,
+            ahead_amount=ahead_amount,
+            count=count,
+            entry=entry,
+            date=date,
+        )
 
 
 class DocumentReader:
@@ -73,76 +111,46 @@ class DocumentReader:
 
     def _read(self, side, forth, back):
         moved = documents.moved(self.frame, side)
-        rows = self.env.execute_query(matching.settle(moved, side.documents))
-        sides: dict = defaultdict(dict)
-        documented: dict = defaultdict(dict)
-        early, again = set(), set()
-        for line, partner, product, direction, *numbers in rows:
-            *settled, quantity, is_corrected, is_early = numbers
-            key = (line, partner, product)
-            sides[key][direction] = Settled(*map(number, settled))
-            documented[key][direction] = number(quantity)
-            if is_corrected:
-                again.add(key)
-            if is_early:
-                early.add(key)
-        if again:
-            self._settle_again(moved, again, sides, documented)
-        booked = {
-            tuple(row[:3]): row[3:]
-            for row in self.env.execute_query(matching.booked(side.documents))
-        }
+        groups = self._read_groups(moved, side)
         corrected = {
             (line, 0, product): number(amount)
             for line, product, amount in self.env.execute_query(
                 documents.corrected(self.frame, side)
             )
         }
-        return [
-            self._prepare(
-                key,
-                (sides[key].get(forth, EMPTY), sides[key].get(back, EMPTY)),
-                (documented[key].get(forth, ZERO), documented[key].get(back, ZERO)),
-                booked.get(key, (0, 0, None, None)),
-                corrected.get(key, ZERO),
-                key in early,
-            )
-            for key in sides
-        ]
+        for key, group in groups.items():
+            group.corrected = corrected.get(key, ZERO)
+        for line, partner, product, *booked in self.env.execute_query(
+            matching.booked(side.documents)
+        ):
+            groups[line, partner, product].booked = booked
+        return [group.prepare(key, forth, back) for key, group in groups.items()]
 
-    def _settle_again(self, moved: SQL, keys, sides, documented):
+    def _read_groups(self, moved, side):
+        groups: dict = defaultdict(Group)
+        again = set()
+        for row in self.env.execute_query(matching.settle(moved, side.documents)):
+            line, partner, product, direction, *settled = row[:9]
+            quantity, is_corrected, is_early = row[9:]
+            group = groups[line, partner, product]
+            group.settled[direction] = Settled(*map(number, settled))
+            group.documented[direction] = number(quantity)
+            group.is_early |= is_early
+            if is_corrected:
+                again.add((line, partner, product))
+        if again:
+            self._settle_again(moved, again, groups)
+        return groups
+
+    def _settle_again(self, moved: SQL, keys, groups):
         queues = defaultdict(list)
         rows = self.env.execute_query(matching.queue(moved, sorted(keys)))
         for line, partner, product, direction, quantity, standard in rows:
             key = (line, partner, product)
             queues[key, direction].append(Moved(number(quantity), number(standard)))
         for (key, direction), queue in queues.items():
-            quantity = documented[key].get(direction, ZERO)
-            sides[key][direction] = settle(queue, quantity)
-
-    def _prepare(self, key, settled, documented, booked, corrected, is_early):
-        forth, back = settled
-        passed, count, entry, date = booked
-        found = number(passed) + corrected
-        expected = forth.passed - back.passed
-        ahead = count_ahead(forth, *documented)
-        # At what it passed ahead of the goods is known to the document only; so is what
-        # passed before there were facts.
-        ahead_amount = found - expected if ahead and not is_early else ZERO
-        if ahead or is_early:
-            expected = found
-        return Matched(
-            *key,
-            expected=expected,
-            found=found,
-            open_quantity=forth.open_quantity - back.open_quantity,
-            open_amount=forth.open_amount - back.open_amount,
-            ahead=ahead,
-            ahead_amount=ahead_amount,
-            count=count,
-            entry=entry,
-            date=date,
-        )
+            quantity = groups[key].documented[direction]
+            groups[key].settled[direction] = settle(queue, quantity)
 
 
 class DocumentProof(Proof):
@@ -241,19 +249,16 @@ class BillProof(DocumentProof):
     def get_open_sentence(self, group, product):
         if group.ahead:
             return self.env._(
-                "%(product)s: %(quantity)s %(unit)s billed and not received, "
-                "%(amount)s.",
+                "%(product)s: %(quantity)s billed and not received, %(amount)s.",
                 product=product.display_name,
-                quantity=float(group.ahead),
-                unit=product.uom_id.name,
+                quantity=self.quantity(group.ahead, product),
                 amount=self.money(group.ahead_amount),
             )
         return self.env._(
-            "%(product)s: %(quantity)s %(unit)s received and not billed, %(amount)s at "
+            "%(product)s: %(quantity)s received and not billed, %(amount)s at "
             "standard.",
             product=product.display_name,
-            quantity=float(group.open_quantity),
-            unit=product.uom_id.name,
+            quantity=self.quantity(group.open_quantity, product),
             amount=self.money(group.open_amount),
         )
 
@@ -273,19 +278,16 @@ class InvoiceProof(DocumentProof):
     def get_open_sentence(self, group, product):
         if group.ahead:
             return self.env._(
-                "%(product)s: %(quantity)s %(unit)s invoiced and not delivered, "
-                "%(amount)s.",
+                "%(product)s: %(quantity)s invoiced and not delivered, %(amount)s.",
                 product=product.display_name,
-                quantity=float(group.ahead),
-                unit=product.uom_id.name,
+                quantity=self.quantity(group.ahead, product),
                 amount=self.money(group.ahead_amount),
             )
         return self.env._(
-            "%(product)s: %(quantity)s %(unit)s delivered and not invoiced, %(amount)s "
+            "%(product)s: %(quantity)s delivered and not invoiced, %(amount)s "
             "at standard.",
             product=product.display_name,
-            quantity=float(group.open_quantity),
-            unit=product.uom_id.name,
+            quantity=self.quantity(group.open_quantity, product),
             amount=self.money(group.open_amount),
         )
 

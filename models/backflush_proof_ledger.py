@@ -78,7 +78,7 @@ class LedgerProof(Proof):
     # -- what the accounts must show --------------------------------------------
 
     def _get_carried(self):
-        """{account id: Carried}; accounts without goods at standard are not in."""
+        """{account id: Carried} of all accounts that carry goods at standard."""
         result = defaultdict(Carried)
         for account_id in {x for y in self.scope.carried.values() for x in y}:
             result[account_id] = Carried()
@@ -134,14 +134,14 @@ class LedgerProof(Proof):
 
     def _add_unbooked(self, result):
         frame = self.scope.frame
-        for _move, product_id, *rest in self._read(facts.unbooked(frame)):
-            quantity, amount = number(rest[1]), number(rest[2])
-            product = self.scope.known[product_id]
-            if product.account:
-                if product.account in result:
-                    result[product.account].parts["unbooked"] -= amount
+        for row in self.env.execute_query_dict(facts.unbooked(frame)):
+            content = self.scope.carried.get(row["product"], {})
+            account_id = self.scope.known[row["product"]].account
+            if account_id in content:
+                result[account_id].parts["unbooked"] -= number(row["amount"])
                 continue
-            for account_id, unit in self.scope.carried.get(product_id, {}).items():
+            for account_id, unit in content.items():
+                quantity = number(row["quantity"])
                 result[account_id].parts["unbooked"] -= quantity * unit
         for product_id, amount in self._read(facts.sold(frame)):
             account_id = self.scope.known[product_id].account

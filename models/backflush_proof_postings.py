@@ -63,36 +63,23 @@ class BookedProof(Proof):
 
     def _prove_facts(self, outcome, waiting):
         """What no posting carries, by document; not what a failed one is named for."""
-        frame, groups = self.scope.frame, defaultdict(lambda: [ZERO, 0, False])
-        for (
-            move,
-            _product,
-            _production,
-            _quantity,
-            amount,
-            date,
-            is_running,
-            done,
-        ) in self.env.execute_query(facts.unbooked(frame)):
-            if is_running or date >= frame.until:
-                continue
-            move = self.env["stock.move"].browse(move)
+        frame = self.scope.frame
+        groups = defaultdict(list)
+        for row in self.env.execute_query_dict(facts.unbooked(frame)):
+            move = self.env["stock.move"].browse(row["move"])
             order = move.production_id or move.raw_material_production_id
             events = {("stock.move", move.id), ("mrp.production", order.id)}
-            if events & waiting:
-                continue
-            group = groups[self.scope.get_document(move)]
-            group[0] += number(amount)
-            group[1] += 1
-            group[2] |= done
-        for record, (amount, moves, is_reversed) in groups.items():
-            outcome.findings.append(
-                self._get_unbooked(record, amount, moves, is_reversed)
-            )
+            due = not row["is_running"] and row["date"] < frame.until
+            if due and not events & waiting:
+                groups[self.scope.get_document(move)].append(row)
         outcome.documents += len(groups)
+        outcome.findings += [
+            self._get_unbooked(record, rows) for record, rows in groups.items()
+        ]
 
-    def _get_unbooked(self, record, amount, moves, is_reversed):
-        if is_reversed:
+    def _get_unbooked(self, record, rows):
+        amount = sum((number(row["amount"]) for row in rows), ZERO)
+        if any(row["is_reversed"] for row in rows):
             sentence = self.env._(
                 "Its posting was reversed and the event not booked again."
             )
@@ -101,7 +88,7 @@ class BookedProof(Proof):
             sentence = self.env._(
                 "%(moves)s of its movements are in no posting (%(amount)s at "
                 "standard).",
-                moves=moves,
+                moves=len(rows),
                 amount=self.money(amount),
             )
             remedy = self.env._(

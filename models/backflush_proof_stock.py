@@ -1,6 +1,7 @@
 """Rule 2: stock facts say what Odoo's movements and stock say."""
 
 from ..costing.sql import facts
+from .backflush_books import number
 from .backflush_proof import Finding, Proof
 
 
@@ -25,11 +26,10 @@ class OnHandProof(Proof):
         return Finding(
             product,
             self.env._(
-                "%(found)s %(unit)s are on hand, but %(expected)s by all movements "
-                "recorded: %(amount)s at standard has come or gone without one.",
-                found=float(found),
-                expected=float(expected),
-                unit=product.uom_id.name,
+                "%(found)s are on hand, but %(expected)s by all movements recorded: "
+                "%(amount)s at standard has come or gone without one.",
+                found=self.quantity(found, product),
+                expected=self.quantity(expected, product),
                 amount=self.money(amount),
             ),
             self.env._(
@@ -54,18 +54,17 @@ class MoveProof(Proof):
     def _explain(self, move, _detail, expected, found):
         values = {
             "product": move.product_id.display_name,
-            "unit": move.product_id.uom_id.name,
-            "expected": float(expected),
-            "found": float(found),
+            "expected": self.quantity(expected, move.product_id),
+            "found": self.quantity(found, move.product_id),
         }
         if found:
             sentence = self.env._(
-                "%(product)s: %(expected)s %(unit)s moved, %(found)s are recorded.",
+                "%(product)s: %(expected)s moved, %(found)s are recorded.",
                 **values,
             )
         else:
             sentence = self.env._(
-                "%(product)s: %(expected)s %(unit)s moved, and nothing is recorded.",
+                "%(product)s: %(expected)s moved, and nothing is recorded.",
                 **values,
             )
         return Finding(
@@ -95,12 +94,11 @@ class AmountProof(Proof):
         return Finding(
             self.scope.get_document(move),
             self.env._(
-                "%(product)s: %(quantity)s %(unit)s at %(standard)s are %(expected)s, "
-                "but %(found)s is recorded.",
+                "%(product)s: %(quantity)s at %(standard)s are %(expected)s, but "
+                "%(found)s is recorded.",
                 product=move.product_id.display_name,
-                quantity=fact.quantity,
-                unit=move.product_id.uom_id.name,
-                standard=fact.standard,
+                quantity=self.quantity(fact.quantity, move.product_id),
+                standard=number(fact.standard),
                 expected=self.money(expected),
                 found=self.money(found),
             ),

@@ -75,7 +75,7 @@ ON_HAND = """
           FROM moved
           JOIN since ON since.product = moved.product AND moved.date < since.date
          WHERE NOT EXISTS (
-            SELECT FROM backflush_stock_fact f WHERE f.move_id = moved.move)
+                SELECT FROM backflush_stock_fact f WHERE f.move_id = moved.move)
          GROUP BY moved.product
     )
     SELECT product.id AS record, NULL::int AS detail,

@@ -1,0 +1,41 @@
+"""Properties of what the books must show (plain pytest, no Odoo)."""
+
+from decimal import Decimal as D
+
+from costing.check import count_ahead, residue_bound, settle
+from costing.matching import Moved
+from hypothesis import given
+from hypothesis import strategies as st
+
+positive = st.decimals(min_value="0.001", max_value=100, places=3)
+facts = st.lists(st.builds(Moved, positive, positive), max_size=6)
+
+
+@given(facts, st.decimals(min_value=0, max_value=500, places=3))
+def test_what_passed_and_what_is_open_are_all_that_moved(moved, documented):
+    settled = settle(moved, documented)
+    assert settled.matched + settled.open_quantity == settled.moved
+    assert settled.passed + settled.open_amount == sum(
+        (fact.quantity * fact.standard for fact in moved), D(0)
+    )
+    assert settled.matched == min(documented, settled.moved)
+
+
+def test_a_correction_takes_from_what_is_open():
+    moved = [Moved(D(10), D(5)), Moved(D(-2), D(6))]
+    assert settle(moved, D(5))[1:] == (5, 25, 3, 15)
+    assert settle(moved, D(9))[1:] == (8, 40, 0, 0)
+
+
+def test_ahead_of_the_goods():
+    settled = settle([Moved(D(10), D(5))], D(12))
+    assert count_ahead(settled, D(12), D(0)) == 2
+    # to bill again what a credit note has taken back brings no new goods
+    settled = settle([Moved(D(10), D(5))], D(20))
+    assert count_ahead(settled, D(20), D(10)) == 0
+
+
+def test_residue_grows_with_items_and_values():
+    assert residue_bound(D("0.01"), 0, 0) == 0
+    assert residue_bound(D("0.01"), 5, 1) == D("0.03")
+    assert residue_bound(D(1), 3, 0) == D("1.5")
