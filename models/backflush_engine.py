@@ -120,6 +120,9 @@ class BackflushEngine(models.AbstractModel):
             "allowed_company_ids": company.ids,
             # whoever finishes an order does not follow its journal entry
             "mail_create_nosubscribe": True,
+            # documents speak the company's language, whoever has them posted: the
+            # same reason of failure is the same sentence
+            "lang": company.sudo().partner_id.lang or self.env.lang,
         }
         return self.with_env(self.env(su=True, context=context)).with_company(company)
 

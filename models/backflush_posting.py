@@ -106,6 +106,7 @@ class BackflushPosting(models.Model):
     )
     quantity = fields.Float(
         digits=0,
+        min_display_digits=2,
         readonly=True,
         help="Good output or delivered quantity, in the product's unit of measure.",
     )

@@ -10,14 +10,21 @@ class BackflushPostingTrail(models.AbstractModel):
     document_type = fields.Char(compute="_compute_document")
     document_name = fields.Char(string="Document", compute="_compute_document")
 
-    @api.depends("production_id", "picking_id", "move_id", "res_model", "res_id")
+    @api.depends(
+        "event", "production_id", "picking_id", "move_id", "res_model", "res_id"
+    )
     @api.depends_context("lang")
     def _compute_document(self):
         # sudo: names only; opening the document asks for the rights that it needs
+        types = self.env["ir.model"].sudo()
+        events = dict(self._fields["event"]._description_selection(self.env))
         for posting in self:
             document = posting.sudo()._get_document()
-            types = self.env["ir.model"].sudo()
-            posting.document_type = bool(document) and types._get(document._name).name
+            posting.document_type = bool(document) and (
+                events[posting.event]
+                if document._name == "account.move"  # a bill, to its users
+                else types._get(document._name).name
+            )
             posting.document_name = bool(document) and document.display_name
 
     def _get_document(self):

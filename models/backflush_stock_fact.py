@@ -29,17 +29,20 @@ class BackflushStockFact(models.Model):
     )
     quantity = fields.Float(
         digits=0,
+        min_display_digits=2,
         readonly=True,
         help="In the product's unit of measure; positive when stock grows.",
     )
     standard = fields.Float(
         digits=0,
+        min_display_digits=2,
         readonly=True,
         aggregator=None,
         help="Standard price per unit at that moment, not rounded.",
     )
     amount = fields.Float(
         digits=0,
+        min_display_digits=2,
         readonly=True,
         help="Quantity × standard, not rounded. Materials valued at average or FIFO: "
         "the value of the movement.",

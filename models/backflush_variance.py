@@ -69,11 +69,21 @@ class BackflushVariance(models.Model):
         ondelete="set null",
     )
     quantity_standard = fields.Float(
-        digits=0, readonly=True, aggregator=None, help="What the standard allows."
+        digits=0,
+        min_display_digits=2,
+        readonly=True,
+        aggregator=None,
+        help="What the standard allows.",
     )
-    quantity_actual = fields.Float(digits=0, readonly=True, aggregator=None)
-    price_standard = fields.Float(digits=0, readonly=True, aggregator=None)
-    price_actual = fields.Float(digits=0, readonly=True, aggregator=None)
+    quantity_actual = fields.Float(
+        digits=0, min_display_digits=2, readonly=True, aggregator=None
+    )
+    price_standard = fields.Float(
+        digits=0, min_display_digits=2, readonly=True, aggregator=None
+    )
+    price_actual = fields.Float(
+        digits=0, min_display_digits=2, readonly=True, aggregator=None
+    )
     amount = fields.Monetary(
         readonly=True, help="Positive = unfavourable (cost more than the standard)."
     )

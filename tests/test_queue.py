@@ -135,6 +135,20 @@ class TestQueue(QueueCommon):
         self.assertFalse(posting.place_model or posting.place_id or posting.date_retry)
         self.assertEqual(posting.tries, 1)
 
+    def test_reason_is_in_the_language_of_the_company(self):
+        """Whoever runs into it: one reason, one sentence, one activity."""
+        self.env["res.lang"]._activate_lang("fr_FR")
+        other = self._create_other()
+        other.with_context(lang="fr_FR").name = "Sans carte"
+        order = self._create_production(other, 10).with_context(lang="fr_FR")
+        self._finish(order)
+        posting = order.backflush_posting_ids
+        self.assertIn("Uncosted has no standard cost card", posting.error)
+        reason = posting.error
+        self._due(posting)
+        self._run_schedule()
+        self.assertEqual((posting.error, posting.tries), (reason, 2))
+
     # -- by button --------------------------------------------------------------
 
     def test_retry_says_what_became_of_it(self):

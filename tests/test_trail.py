@@ -79,6 +79,7 @@ class TestTrail(TrailCommon):
         posting = bill.backflush_posting_ids
         self.assertEqual(self._records(posting.action_open_event()), bill)
         self.assertEqual(posting.document_name, bill.display_name)
+        self.assertEqual(posting.document_type, "Vendor Bill")
         # posted once more: the first posting's lines went with their items
         bill.button_draft()
         bill.action_post()
