@@ -169,7 +169,9 @@ class Checks:
             have, want = recorded.get(move, (0, 0)), watched.get(move, (0, 0))
             if any(abs(x - y) > TINY for x, y in zip(have, want, strict=True)):
                 name = self.env["stock.move"].browse(move).display_name
-                raise AssertionError(f"facts of {name}: {_show(have)} not {_show(want)}")
+                raise AssertionError(
+                    f"facts of {name}: {_show(have)} not {_show(want)}"
+                )
 
     # -- ledger and stock -------------------------------------------------------
 

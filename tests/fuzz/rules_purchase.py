@@ -42,11 +42,13 @@ class PurchaseRules:
 
     def _receivable(self):
         return self._select(
-            lambda x: x.ordered > x.received
-            and (
-                "receipt_after_change" in BUILT
-                or x.billed <= x.received
-                or not self.shop.changed
+            lambda x: (
+                x.ordered > x.received
+                and (
+                    "receipt_after_change" in BUILT
+                    or x.billed <= x.received
+                    or not self.shop.changed
+                )
             )
         )
 
@@ -58,9 +60,7 @@ class PurchaseRules:
         self.play("receive", name, up_to(purchase.ordered - purchase.received, number))
 
     def _billable(self):
-        return self._select(
-            lambda x: x.ordered > x.billed and not x.is_price_credited
-        )
+        return self._select(lambda x: x.ordered > x.billed and not x.is_price_credited)
 
     @precondition(lambda self: self._billable())
     @rule(which=numbers, number=numbers, percent=percents)
@@ -68,17 +68,21 @@ class PurchaseRules:
         name = choose(self._billable(), which)
         purchase = self.shop.purchases[name]
         rest = purchase.received - purchase.billed
-        quantity = up_to(rest if rest > 0 else purchase.ordered - purchase.billed, number)
+        quantity = up_to(
+            rest if rest > 0 else purchase.ordered - purchase.billed, number
+        )
         self.play("bill", name, quantity, self.price(purchase.product, percent))
 
     def _returnable(self):
         return self._select(
-            lambda x: x.received > x.returned
-            and not x.is_price_credited
-            # a part of it billed, a part given back, at several standards: not defined
-            and (x.billed == x.received or self.model.is_uniform(self._line(x)))
-            and x.billed <= x.received
-            and ("return_after_change" in BUILT or not self.shop.changed)
+            lambda x: (
+                x.received > x.returned
+                and not x.is_price_credited
+                # part billed, part given back, at several standards: not defined
+                and (x.billed == x.received or self.model.is_uniform(self._line(x)))
+                and x.billed <= x.received
+                and ("return_after_change" in BUILT or not self.shop.changed)
+            )
         )
 
     @precondition(lambda self: self._returnable())
@@ -106,9 +110,11 @@ class PurchaseRules:
 
     def _complete(self):
         return self._select(
-            lambda x: x.ordered == x.received == x.billed
-            and not x.returned
-            and not x.is_price_credited
+            lambda x: (
+                x.ordered == x.received == x.billed
+                and not x.returned
+                and not x.is_price_credited
+            )
         )
 
     @precondition(lambda self: self._complete())

@@ -31,11 +31,13 @@ class SaleRules:
 
     def _deliverable(self):
         return self._select_sales(
-            lambda x: x.ordered > x.delivered
-            and (
-                "delivery_after_change" in BUILT
-                or x.invoiced <= x.delivered
-                or not self.shop.changed
+            lambda x: (
+                x.ordered > x.delivered
+                and (
+                    "delivery_after_change" in BUILT
+                    or x.invoiced <= x.delivered
+                    or not self.shop.changed
+                )
             )
         )
 
@@ -62,15 +64,17 @@ class SaleRules:
 
     def _takeable_back(self):
         return self._select_sales(
-            lambda x: x.delivered > x.returned
-            and not x.is_price_credited
-            # a part invoiced, a part given back, at several standards: not defined
-            and x.invoiced <= x.delivered
-            and (
-                x.invoiced == x.delivered
-                or self.model.is_uniform(("sale", x.order.order_line.id))
+            lambda x: (
+                x.delivered > x.returned
+                and not x.is_price_credited
+                # part invoiced, part given back, at several standards: not defined
+                and x.invoiced <= x.delivered
+                and (
+                    x.invoiced == x.delivered
+                    or self.model.is_uniform(("sale", x.order.order_line.id))
+                )
+                and ("return_after_change" in BUILT or not self.shop.changed)
             )
-            and ("return_after_change" in BUILT or not self.shop.changed)
         )
 
     @precondition(lambda self: self._takeable_back())
@@ -97,9 +101,11 @@ class SaleRules:
 
     def _complete_sales(self):
         return self._select_sales(
-            lambda x: x.ordered == x.delivered == x.invoiced
-            and not x.returned
-            and not x.is_price_credited
+            lambda x: (
+                x.ordered == x.delivered == x.invoiced
+                and not x.returned
+                and not x.is_price_credited
+            )
         )
 
     @precondition(lambda self: self._complete_sales())

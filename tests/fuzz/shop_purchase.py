@@ -82,17 +82,16 @@ class ShopPurchase:
 
     def _order(self, product, quantity):
         name = name_document("po", self.purchases)
-        order = self.case._order(
-            self.products[product], quantity, self.prices[product]
-        )
+        order = self.case._order(self.products[product], quantity, self.prices[product])
         self.purchases[name] = Purchase(order, product, quantity)
         return name
 
     def _receive(self, name, quantity):
         purchase = self.purchases[name]
         picking = purchase.order.picking_ids.filtered(
-            lambda p: p.state not in ("done", "cancel")
-            and p.picking_type_code == "incoming"
+            lambda p: (
+                p.state not in ("done", "cancel") and p.picking_type_code == "incoming"
+            )
         )
         self._move(picking, quantity)
         purchase.transfers.append([picking, quantity])

@@ -77,8 +77,9 @@ class ShopSale:
     def _deliver(self, name, quantity):
         sale = self.sales[name]
         picking = sale.order.picking_ids.filtered(
-            lambda p: p.state not in ("done", "cancel")
-            and p.picking_type_code == "outgoing"
+            lambda p: (
+                p.state not in ("done", "cancel") and p.picking_type_code == "outgoing"
+            )
         )
         self._move(picking, quantity * sale.factor)
         sale.transfers.append([picking, quantity])
