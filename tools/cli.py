@@ -11,6 +11,7 @@ from pathlib import Path
 
 import bench
 import demo
+import fuzzing
 import lint
 import shell
 import tear_down
@@ -33,13 +34,14 @@ Everything is made under .dev/ in this checkout.  Environment variables:
 _COMMANDS = {
     "demo": (demo.__doc__, demo.add_options, demo.run),
     "test": (testing.__doc__, testing.add_options, testing.run),
+    "fuzz": (fuzzing.__doc__, fuzzing.add_options, fuzzing.run),
     "shell": (shell.__doc__, shell.add_options, shell.run),
     "stop": (tear_down.stop.__doc__, tear_down.add_stop_options, tear_down.stop),
     "clean": (tear_down.clean.__doc__, tear_down.add_clean_options, tear_down.clean),
     "lint": (lint.__doc__, lint.add_options, lint.run),
     "bench": (bench.__doc__, bench.add_options, bench.run),
 }
-_PASS_ON = ("test", "bench")  # commands that hand unknown words on
+_PASS_ON = ("test", "fuzz", "bench")  # commands that hand unknown words on
 
 
 def _parser() -> argparse.ArgumentParser:

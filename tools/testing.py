@@ -54,7 +54,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--name",
-        type=_name,
+        type=database_name,
         help=f"use the database {TEST}_NAME, to test side by side",
     )
     parser.add_argument(
@@ -66,7 +66,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _name(word: str) -> str:
+def database_name(word: str) -> str:
+    """An option's word that may be part of a database's name."""
     if not re.fullmatch("[a-z0-9_]+", word):
         raise argparse.ArgumentTypeError("small letters, digits and _ only")
     return word

@@ -22,10 +22,12 @@ class ShopCase(BackflushCommon):
     def setUpClass(cls):
         super().setUpClass()
         cls.env["decimal.precision"].search([("name", "=", "Product Price")]).digits = 5
+        cls._create_packing()
+        cls._create_goods()
 
     @classmethod
-    def _create_categories(cls):
-        super()._create_categories()
+    def _create_packing(cls):
+        """A second category of materials, with accounts of its own."""
         cls.packing = cls._create_category(
             "Packing",
             property_valuation=cls.materials_valuation,
@@ -35,35 +37,26 @@ class ShopCase(BackflushCommon):
         stock.account_stock_variation_id = (
             cls.finished_account.account_stock_variation_id
         )
-
-    @classmethod
-    def _create_elements(cls):
-        super()._create_elements()
         perpetual = cls.materials_valuation == "real_time"
         cls.accounts["packing"] = (
-            cls.packing.property_stock_valuation_account_id
-            if perpetual
-            else cls.packing.property_account_expense_categ_id
+            stock if perpetual else cls.packing.property_account_expense_categ_id
         )
 
     @classmethod
-    def _create_products(cls):
-        super()._create_products()
-        cls.k = cls._create_product("K", cls.packing)
-        cls.b = cls._create_product("B", cls.finished)
-        cls.q = cls._create_product("Q", cls.finished)
-        cls.x = cls._create_product("X", cls.finished)
-        cls.kit = cls._create_product("KIT", cls.finished, is_storable=False)
-        cls.products = {
-            name: getattr(cls, name.lower())
-            for name in (*MATERIALS, "B", *RECIPES, "KIT")
-        }
+    def _create_goods(cls):
+        """What there is besides M, S and P."""
+        cls.products = {"M": cls.m, "S": cls.s, "P": cls.p}
+        cls.products["K"] = cls._create_product("K", cls.packing)
+        for name in ("B", "Q", "X"):
+            cls.products[name] = cls._create_product(name, cls.finished)
+        kit = cls._create_product("KIT", cls.finished, is_storable=False)
+        cls.products["KIT"] = kit
         cls.product_names = {p.id: name for name, p in cls.products.items()}
         for name, recipe in RECIPES.items():
             if name != "P":
                 cls._create_recipe(cls.products[name], recipe)
         components = {cls.products[name]: count for name, count in KIT.items()}
-        cls._create_bom(cls.kit, 1, components, type="phantom")
+        cls._create_bom(kit, 1, components, type="phantom")
 
     @classmethod
     def _create_recipe(cls, product, recipe):

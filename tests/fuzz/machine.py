@@ -41,10 +41,14 @@ class ShopMachine(
 
     def teardown(self):
         try:
-            if not self.failed and self.played:
+            if self.played and not self.failed:
                 self.play("settle")
         finally:
-            self.savepoint.close(rollback=True)
-            with self.opened.case.muted_registry_logger:
-                self.opened.case.registry.clear_all_caches()
-            super().teardown()
+            self._roll_back()
+        return super().teardown()
+
+    def _roll_back(self):
+        self.savepoint.close(rollback=True)
+        case = self.opened.case
+        with case.muted_registry_logger:
+            case.registry.clear_all_caches()

@@ -78,7 +78,7 @@ class PurchaseRules:
             lambda x: (
                 x.received > x.returned
                 and not x.is_price_credited
-                # a part billed, a part given back, at several standards: not defined
+                # part billed, part given back, at several standards: not defined
                 and (x.billed == x.received or self.model.is_uniform(self._line(x)))
                 and x.billed <= x.received
                 and ("return_after_change" in BUILT or not self.shop.changed)

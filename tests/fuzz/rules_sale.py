@@ -67,7 +67,7 @@ class SaleRules:
             lambda x: (
                 x.delivered > x.returned
                 and not x.is_price_credited
-                # a part invoiced, a part given back, at several standards: not defined
+                # part invoiced, part given back, at several standards: not defined
                 and x.invoiced <= x.delivered
                 and (
                     x.invoiced == x.delivered

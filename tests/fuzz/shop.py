@@ -9,6 +9,7 @@ from .shop_production import ShopProduction
 from .shop_purchase import ShopPurchase
 from .shop_sale import ShopSale
 from .shop_standards import ShopStandards
+from .standards import exact
 from .watcher import Watcher
 
 
@@ -19,9 +20,8 @@ class Shop(ShopPurchase, ShopProduction, ShopSale, ShopStandards, ShopBooks):
         self.case = case
         self.env = case.env
         self.products = case.products
-        self.is_exact = all(
-            float(price * 100).is_integer() for price in prices.values()
-        )
+        cents = [exact(price) * 100 for price in prices.values()]
+        self.is_exact = all(price.denominator == 1 for price in cents)
         self.versions = 0
         self._forget()
         self.prices, self.rates = dict(prices), dict(rates)

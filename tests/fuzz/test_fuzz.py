@@ -5,6 +5,7 @@ cent an account may be off by half a cent for each of its items (DESIGN §4, rul
 """
 
 import os
+import sys
 
 from odoo.tests import tagged
 
@@ -26,7 +27,7 @@ class Generated:
         name = f"{type(self).__name__}.{self._testMethodName}"
         statistics = run(self.open_shop(prices), name, SEQUENCES)
         if SEED in os.environ:
-            print(f"\n{name}: {statistics}")
+            sys.stdout.write(f"\n{name}: {statistics}\n")
 
 
 @tagged("post_install", "-at_install")
