@@ -9,6 +9,7 @@ from . import account_move
 from . import account_move_line
 from . import backflush_check_company
 from . import backflush_check_product
+from . import backflush_day
 from . import backflush_element
 from . import backflush_engine
 from . import backflush_posting

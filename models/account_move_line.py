@@ -1,6 +1,6 @@
 from decimal import Decimal
 
-from odoo import models
+from odoo import fields, models
 
 from ..costing.entry import round_half_up
 from ..costing.matching import Moved, match_oldest_first
@@ -16,6 +16,7 @@ BOOKED_FIELDS = {
     "credit",
     "amount_currency",
     "move_id",
+    "backflush_element_id",
 }
 #: Documents whose quantity comes in (a bill) or back in (a customer's credit note).
 INCOMING = ("in_invoice", "in_receipt", "out_refund")
@@ -23,6 +24,15 @@ INCOMING = ("in_invoice", "in_receipt", "out_refund")
 
 class AccountMoveLine(models.Model):
     _inherit = "account.move.line"
+
+    backflush_element_id = fields.Many2one(
+        "backflush.element",
+        string="Cost Element",
+        readonly=True,
+        copy=False,
+        ondelete="restrict",
+        help="Of an entry that books a day's postings by account and cost element.",
+    )
 
     def _get_price_unit_val_dif_and_relevant_qty(self):
         if self._is_backflush_goods_line():
@@ -163,6 +173,25 @@ class AccountMoveLine(models.Model):
             posted = self.move_id.filtered(lambda move: move.state == "posted")
             posted._check_backflush_entry()
         return super().write(vals)
+
+    # -- buttons ----------------------------------------------------------------
+
+    def action_view_backflush_lines(self):
+        """The lines of the postings that this journal item sums up."""
+        self.ensure_one()
+        domain = [
+            ("posting_id.account_move_id", "=", self.move_id.id),
+            ("account_id", "=", self.account_id.id),
+        ]
+        if self.backflush_element_id:
+            domain.append(("element_id", "=", self.backflush_element_id.id))
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Posting Lines"),
+            "res_model": "backflush.posting.line",
+            "views": [(False, "list")],
+            "domain": domain,
+        }
 
     # -- cost of sales ----------------------------------------------------------
 
