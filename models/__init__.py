@@ -19,6 +19,7 @@ from . import backflush_check_company
 from . import backflush_check_line
 from . import backflush_check_product
 from . import backflush_check_result
+from . import backflush_day
 from . import backflush_element
 from . import backflush_engine
 from . import backflush_posting

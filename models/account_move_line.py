@@ -1,6 +1,6 @@
 from decimal import Decimal
 
-from odoo import models
+from odoo import fields, models
 
 from ..costing.entry import round_half_up
 from ..costing.matching import Moved, match_oldest_first
@@ -16,6 +16,7 @@ BOOKED_FIELDS = {
     "credit",
     "amount_currency",
     "move_id",
+    "backflush_element_id",
 }
 #: Documents whose quantity comes in (a bill) or back in (a customer's credit note).
 INCOMING = ("in_invoice", "in_receipt", "out_refund")
@@ -23,6 +24,15 @@ INCOMING = ("in_invoice", "in_receipt", "out_refund")
 
 class AccountMoveLine(models.Model):
     _inherit = "account.move.line"
+
+    backflush_element_id = fields.Many2one(
+        "backflush.element",
+        string="Cost Element",
+        readonly=True,
+        copy=False,
+        ondelete="restrict",
+        help="Of an entry that books a day's postings by account and cost element.",
+    )
 
     def _get_price_unit_val_dif_and_relevant_qty(self):
         if self._is_backflush_goods_line():

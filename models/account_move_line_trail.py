@@ -18,7 +18,7 @@ class AccountMoveLine(models.Model):
         own = self.filtered(lambda item: item._is_backflush_traced())
         self.backflush_line_count = 0
         Line = self.env["backflush.posting.line"]
-        keys = ["account_id", "product_id"]
+        keys = ["account_id", "product_id", "element_id"]
         counts = {}
         for name in "account_move_id", "reversal_move_id":
             path = f"posting_id.{name}"
@@ -27,13 +27,27 @@ class AccountMoveLine(models.Model):
                 [path, *keys],
                 ["__count"],
             ):
-                counts.setdefault((move, key[0]), {})[key[1]] = count
+                counts.setdefault((move, key[0]), []).append((*key[1:], count))
         for item in own:
-            products = counts.get((item.move_id, item.account_id), {})
-            if item.move_id.move_type == "entry":
-                item.backflush_line_count = sum(products.values())
-            else:
-                item.backflush_line_count = products.get(item.product_id, 0)
+            item.backflush_line_count = sum(
+                count
+                for product, element, count in counts.get(
+                    (item.move_id, item.account_id), ()
+                )
+                if item._is_backflush_part(product, element)
+            )
+
+    def _is_backflush_part(self, product, element):
+        """Whether a posting line of the item's account is one of the item's own."""
+        if self.move_id.move_type != "entry":
+            return product == self.product_id
+        # a day's entry has an item for each cost element
+        return not self._is_backflush_by_element() or (
+            element == self.backflush_element_id
+        )
+
+    def _is_backflush_by_element(self):
+        return bool(self.move_id.line_ids.backflush_element_id)
 
     def _is_backflush_traced(self):
         """An item of an entry, or one that was added to a bill; not the user's own."""
@@ -55,6 +69,8 @@ class AccountMoveLine(models.Model):
         )
         if self.move_id.move_type != "entry":
             domain &= Domain("product_id", "=", self.product_id.id)
+        elif self._is_backflush_by_element():
+            domain &= Domain("element_id", "=", self.backflush_element_id.id)
         action = self.env["ir.actions.act_window"]._for_xml_id(
             "backflush_costing.backflush_posting_line_action"
         )

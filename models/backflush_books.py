@@ -45,6 +45,11 @@ class Books(BookAccounts, BookCards):
         self._dates = {}
         self._distributions = {}
 
+    @property
+    def is_daily(self) -> bool:
+        """Whether entries are made once a day."""
+        return self.company.backflush_posting_mode == "daily"
+
     # -- dates, numbers, analytics ----------------------------------------------
 
     def date(self, date_event):
@@ -160,7 +165,8 @@ class Books(BookAccounts, BookCards):
         return Recorded(*(x + number(y) for x, y in zip(known, added, strict=True)))
 
     def standing(self, record):
-        return self.previous[record.id].filtered(lambda p: p._is_standing())
+        """The record's postings that count as booked."""
+        return self.previous[record.id]._filter_recorded()
 
     @staticmethod
     def _row_product(row) -> int | None:
@@ -169,10 +175,10 @@ class Books(BookAccounts, BookCards):
         return (row.component_id or row.product_id).id
 
     def waiting(self, record):
-        """The record's posting that is still to be posted, if any."""
-        return self.previous[record.id].filtered(
-            lambda p: p.state in ("failed", "pending")
-        )[-1:]
+        """The record's posting that failed before anything was recorded, if any."""
+        previous = self.previous[record.id]
+        failed = previous.filtered(lambda p: p.state == "failed")
+        return (failed - failed._filter_recorded())[-1:]
 
     def frozen_standard(self, record):
         """The card of the record's first posting, if any: it stays."""

@@ -178,7 +178,7 @@ class BackflushEngine(models.AbstractModel):
         self._touch(records.filtered(lambda record: books.previous[record.id]))
         jobs = records._prepare_backflush_jobs(books)
         due = [job for job in jobs if self._settle(job, books)]
-        entries = self._create_entries(due, books)
+        entries = {} if books.is_daily else self._create_entries(due, books)
         self._create_postings(due, books, entries)
         self.env["backflush.posting"].union(
             *(job.posting for job in due)
@@ -199,7 +199,8 @@ class BackflushEngine(models.AbstractModel):
         news = job.owed.amounts or job.owed.rows or job.owed.open_rows
         if job.silent:
             return bool(news)
-        return bool(news or job.new_facts or not books.standing(job.record))
+        settled = books.standing(job.record) and not books.waiting(job.record)
+        return bool(news or job.new_facts or not settled)
 
     # -- journal entries --------------------------------------------------------
 
@@ -283,12 +284,14 @@ class BackflushEngine(models.AbstractModel):
 
     def _prepare_posting_vals(self, job, books, entry):
         date, reason = books.date(job.date_event)
+        # the day's entry will carry it (backflush.day)
+        waits = books.is_daily and bool(job.owed.amounts)
+        remark = not entry and not waits and self._get_nothing_booked(job)
         return {
             "event": self._get_event(job.record, books),
             "trigger": job.trigger,
-            "state": "posted",
-            "error": (job.remark or not entry and self._get_nothing_booked(job))
-            or False,
+            "state": "pending" if waits else "posted",
+            "error": job.remark or remark or False,
             "date_event": job.date_event,
             "date": date,
             "date_reason": reason or False,
@@ -417,7 +420,12 @@ class BackflushEngine(models.AbstractModel):
         posting.write({"state": "reversed", "reversal_move_id": reversal.id})
 
     def _create_reversal(self, posting, books):
-        """The opposite of what the posting booked; its entry may carry others too."""
+        """The opposite of what the posting booked; its entry may carry others too.
+
+        What waits for its day's entry never gets there.
+        """
+        if posting.state != "posted":
+            return self.env["account.move"]
         totals: dict[int, Decimal] = defaultdict(Decimal)
         for line in posting.line_ids:
             totals[line.account_id.id] -= number(line.amount)
@@ -441,7 +449,8 @@ class BackflushEngine(models.AbstractModel):
         reversal = self.env["account.move"].create(
             {
                 "move_type": "entry",
-                "journal_id": posting.account_move_id.journal_id.id,
+                # what adds up to nothing has no entry
+                "journal_id": (posting.account_move_id.journal_id or books.journal).id,
                 "company_id": books.company.id,
                 "date": books.date(posting.date)[0],
                 "ref": label,

@@ -132,6 +132,10 @@ class BackflushPosting(models.Model):
     is_open = fields.Boolean(
         string="To Be Posted", compute="_compute_is_open", store=True, precompute=True
     )
+    is_recorded = fields.Boolean(
+        compute="_compute_is_recorded",
+        help="Its lines count as booked: with their entry, or waiting for it.",
+    )
     amount = fields.Monetary(readonly=True, help="Total of the debits.")
     currency_id = fields.Many2one(related="company_id.currency_id")
     company_id = fields.Many2one(
@@ -155,6 +159,12 @@ class BackflushPosting(models.Model):
         untracked = self.with_context(tracking_disable=True)
         return super(BackflushPosting, untracked).create(vals_list).with_env(self.env)
 
+    @api.depends("state", "line_ids")
+    def _compute_is_recorded(self):
+        recorded = self._filter_recorded()
+        for posting in self:
+            posting.is_recorded = posting in recorded
+
     def write(self, vals):
         if not self.env.context.get("backflush_engine") or not self.env.su:
             raise UserError(
@@ -175,14 +185,67 @@ class BackflushPosting(models.Model):
     def _is_standing(self):
         """Whether it counts as booked."""
         self.ensure_one()
-        return self.state == "posted"
+        return bool(self._filter_recorded())
+
+    def _filter_recorded(self):
+        """Those whose lines count as booked, with their entry or waiting for it.
+
+        A failed posting that has lines is one whose day could not be booked.
+        """
+        return self.filtered(
+            lambda p: (
+                p.state in ("posted", "pending") or p.state == "failed" and p.line_ids
+            )
+        )
+
+    def _filter_waiting(self):
+        """Those that are recorded and wait for their day's entry."""
+        return self._filter_recorded().filtered(lambda p: p.state != "posted")
+
+    def action_book(self):
+        """Make the journal entries that the selected postings wait for, by day.
+
+        Without a selection: those of all postings in the companies at work.
+        """
+        self.check_access("read")
+        self._check_accountant()
+        day = self.env["backflush.day"]
+        waiting = self._filter_waiting() or (
+            day._find_waiting(self.env.companies) if not self else self
+        )
+        entries = day._book_waiting(waiting)
+        return self._notify_booked(entries, waiting.filtered(lambda p: p.is_open))
+
+    def _notify_booked(self, entries, failed):
+        message = self.env._("Nothing was waiting to be booked.")
+        if entries or failed:
+            message = self.env._(
+                "%(count)s journal entries: %(names)s",
+                count=len(entries),
+                names=", ".join(entries.mapped("name")),
+            )
+        if failed:
+            message = self.env._(
+                "%(count)s postings could not be booked: %(reason)s",
+                count=len(failed),
+                reason=failed[0].error,
+            )
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {
+                "message": message,
+                "type": "warning" if failed else "success" if entries else "info",
+                "next": {"type": "ir.actions.client", "tag": "soft_reload"},
+            },
+        }
 
     def action_reverse(self):
         """Reverse posted postings; their events can be booked again afterwards."""
         self.check_access("read")
         self._check_accountant()
         for posting in self:
-            if posting.state != "posted":
+            if not posting._filter_recorded():
                 raise UserError(
                     self.env._(
                         "%(name)s is not posted, so there is nothing to reverse.",

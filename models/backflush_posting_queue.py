@@ -82,8 +82,16 @@ class BackflushPostingQueue(models.AbstractModel):
 
     @api.model
     def _get_retry_domain(self):
-        """Those of them that can be tried again without their document."""
-        return self._get_queue_domain() & Domain("event", "not in", FOREIGN_EVENTS)
+        """Those of them whose event can be booked again.
+
+        One that has lines is recorded: it only lacks its day's entry, which the job
+        that books the days makes.
+        """
+        return (
+            self._get_queue_domain()
+            & Domain("event", "not in", FOREIGN_EVENTS)
+            & Domain("line_ids", "=", False)
+        )
 
     @api.model
     def _get_batch(self):
@@ -119,21 +127,24 @@ class BackflushPostingQueue(models.AbstractModel):
     # -- by button --------------------------------------------------------------
 
     def action_retry(self):
-        """Post failed (or pending) postings again; each on its own.
+        """Post failed postings again; each on its own.
 
         Those that still cannot be posted keep the reason why. The event of a reversed
-        posting is booked again, as the next posting.
+        posting is booked again, as the next posting. What is recorded and waits for
+        its day's entry is booked with its day.
         """
         self.check_access("read")
         self._check_accountant()
-        waiting = self.filtered(
+        recorded = self._filter_waiting()
+        self.env["backflush.day"]._book_waiting(recorded)
+        waiting = (self - recorded).filtered(
             lambda p: p.state != "posted" and p.event not in FOREIGN_EVENTS
         )
         for records in waiting._get_event_records():
             self.env["backflush.engine"]._post_records(records)
         # sudo: whose activity it is does not matter, the reason is gone
         self.sudo()._sync_activities(waiting.company_id)
-        return waiting._notify_retry()
+        return (waiting | recorded)._notify_retry()
 
     def action_retry_all(self):
         """Retry the whole queue of the chosen companies, the oldest events first.

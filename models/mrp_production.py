@@ -177,8 +177,8 @@ class MrpProduction(models.Model):
 
     def _get_backflush_event_trigger_now(self):
         """The same without books at hand, for what is scrapped from the order."""
-        standing = self.backflush_posting_ids.filtered(
-            lambda p: p.res_model == self._name and p._is_standing()
+        standing = self.backflush_posting_ids._filter_recorded().filtered(
+            lambda p: p.res_model == self._name
         )
         first = standing.sorted("id")[:1].trigger
         return first or self.product_id._get_backflush_trigger()

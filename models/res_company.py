@@ -17,6 +17,18 @@ class ResCompany(models.Model):
         check_company=True,
         domain="[('type', '=', 'general')]",
     )
+    backflush_posting_mode = fields.Selection(
+        [
+            ("immediate", "One for each order or transfer, at once"),
+            ("daily", "One for each day"),
+        ],
+        string="Journal Entries",
+        default="immediate",
+        required=True,
+        help="One for each day: postings are recorded when goods are finished or "
+        "delivered, and booked together after the day is over, by account and cost "
+        "element. For shops with many orders a day.",
+    )
     backflush_labour_source = fields.Selection(
         [
             ("auto", "Timesheets where the order has any, else work-order time"),
@@ -139,6 +151,13 @@ class ResCompany(models.Model):
         companies._backflush_create_sequences()
         return companies
 
+    def write(self, vals):
+        res = super().write(vals)
+        if vals.get("backflush_posting_mode") == "immediate":
+            # what was still waiting for the end of its day
+            self.env["backflush.day"]._schedule()
+        return res
+
     def _backflush_create_sequences(self):
         """Let each company, branches too, number its own postings."""
         Sequence = self.env["ir.sequence"].sudo()
@@ -204,6 +223,26 @@ class ResCompany(models.Model):
         """
         self = self.with_context(backflush_uncovered_only=True)
         return super()._get_location_valuation_vals(at_date, location_domain)
+
+    def stock_accounting_value(self, accounts_by_product=None, at_date=None):
+        """Tell Odoo's closing what the entries to be made for the day will book."""
+        self.ensure_one()
+        values = super().stock_accounting_value(accounts_by_product, at_date)
+        products = accounts_by_product or self._get_accounts_by_product()
+        accounts = {accounts["valuation"].id for accounts in products.values()}
+        # sudo: who closes the inventory need not be able to read postings
+        waiting = self.env["backflush.day"].sudo()._find_waiting(self)
+        domain = Domain("posting_id", "in", waiting.ids)
+        domain &= Domain("account_id", "in", list(accounts))
+        if at_date:
+            domain &= Domain("date", "<=", at_date)
+        for account, amount in (
+            self.env["backflush.posting.line"]
+            .sudo()
+            ._read_group(domain, ["account_id"], ["amount:sum"])
+        ):
+            values[account.with_env(self.env)] += amount
+        return values
 
     def stock_value(self, accounts_by_product=None, at_date=None):
         """Tell Odoo's closing what the materials' accounts carry besides materials.

@@ -10,6 +10,9 @@ class ResConfigSettings(models.TransientModel):
         check_company=True,
         domain="[('type', '=', 'general')]",
     )
+    backflush_posting_mode = fields.Selection(
+        related="company_id.backflush_posting_mode", readonly=False
+    )
     backflush_labour_source = fields.Selection(
         related="company_id.backflush_labour_source", readonly=False
     )
