@@ -7,10 +7,15 @@ from . import backflush_version_roll_up
 from . import account_chart_template
 from . import account_move
 from . import account_move_line
+from . import account_move_line_bill
+from . import account_move_line_cost
+from . import account_move_line_fee
+from . import account_move_goods
 from . import backflush_check_company
 from . import backflush_check_product
 from . import backflush_element
 from . import backflush_engine
+from . import backflush_match
 from . import backflush_posting
 from . import backflush_posting_line
 from . import backflush_price
@@ -37,6 +42,7 @@ from . import stock_move
 from . import stock_move_event
 from . import stock_move_delivery
 from . import stock_move_loss
+from . import stock_move_trade
 from . import stock_move_line
 from . import stock_picking
 from . import uom_uom

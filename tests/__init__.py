@@ -16,6 +16,10 @@ from . import (
     test_rollup_generated,
     test_standards,
     test_svc_keyboards,
+    test_trade_bills,
+    test_trade_purchase,
+    test_trade_sale,
+    test_trade_subcontract,
     test_versions,
     test_what_if,
 )
