@@ -27,7 +27,7 @@ from .entry import (
     relieve,
     relieve_used,
 )
-from .variance import ZERO, Flow, Row, change_rows
+from .variance import ZERO, Flow, Row
 
 CHANGE = "standard_change"
 
@@ -173,19 +173,3 @@ def _add(known: Row, row: Row) -> Row:
         quantity_actual=known.quantity_actual + row.quantity_actual,
         amount=known.amount + row.amount,
     )
-
-
-def restated_target(flow: Flow, accounts: Accounts) -> Target:
-    """Goods that came in at another standard than the one their document passes at.
-
-    ``flow.change`` is what stock carries more than the document brings (negative when
-    goods went out): Dr stock; Cr ``standard_change`` per cost element.
-    """
-    account = accounts.variance[CHANGE]
-    rows = {
-        Key(account, element, CHANGE, flow.product): row
-        for element, row in change_rows(flow, -1, accounts.material_element).items()
-    }
-    stock = Key(accounts.stock[flow.product], None, OUTPUT, flow.product)
-    values = {key: row.amount for key, row in rows.items()}
-    return Target(merge([{stock: flow.change}, values]), rows)

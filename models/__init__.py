@@ -15,6 +15,10 @@ from . import account_move
 from . import account_move_line
 from . import account_move_line_trail
 from . import backflush_check
+from . import account_move_line_bill
+from . import account_move_line_cost
+from . import account_move_line_fee
+from . import account_move_goods
 from . import backflush_check_company
 from . import backflush_check_line
 from . import backflush_check_product
@@ -22,6 +26,7 @@ from . import backflush_check_result
 from . import backflush_day
 from . import backflush_element
 from . import backflush_engine
+from . import backflush_match
 from . import backflush_posting
 from . import backflush_posting_line
 from . import backflush_price
@@ -48,6 +53,7 @@ from . import stock_move
 from . import stock_move_event
 from . import stock_move_delivery
 from . import stock_move_loss
+from . import stock_move_trade
 from . import stock_move_line
 from . import stock_picking
 from . import uom_uom

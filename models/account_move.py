@@ -1,8 +1,6 @@
-from odoo import Command, api, fields, models
+from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
-
-from .backflush_books import Books, local_date
 
 DOCUMENT_EVENTS = ("bill", "invoice")
 
@@ -39,23 +37,16 @@ class AccountMove(models.Model):
             move.backflush_posting_count = count + reversed_count.get(move.id, 0)
             move.backflush_variance_count = variances.get(move.id, 0)
 
-    def _post(self, soft=True):
-        # Several documents posted in one call must not be matched to the same goods.
-        self = self.with_context(backflush_posting_moves=self.ids)
-        posted = super()._post(soft)
-        posted._post_backflush_bills()
-        return posted
-
     def button_draft(self):
         self._check_backflush_entry()
         res = super().button_draft()
-        self._withdraw_backflush_bills()
+        self._withdraw_backflush_documents()
         return res
 
     def button_cancel(self):
         self._check_backflush_entry()
         res = super().button_cancel()
-        self._withdraw_backflush_bills()
+        self._withdraw_backflush_documents()
         return res
 
     def _compute_show_reset_to_draft_button(self):
@@ -106,122 +97,6 @@ class AccountMove(models.Model):
                 )
             )
         )
-
-    # -- customer invoices ------------------------------------------------------
-
-    def _stock_account_prepare_realtime_out_lines_vals(self):
-        vals_list = super()._stock_account_prepare_realtime_out_lines_vals()
-        for move in self.filtered(lambda m: m.is_sale_document(True)):
-            move = move.with_company(move.company_id)
-            for line in move.invoice_line_ids:
-                # Odoo leaves out what rounds to nothing per unit.
-                if components := line._get_backflush_costed():
-                    vals_list = [x for x in vals_list if x["cogs_origin_id"] != line.id]
-                    vals_list += line._prepare_backflush_costs(components)
-        return vals_list
-
-    # -- vendor bills -----------------------------------------------------------
-
-    def _stock_account_prepare_anglo_saxon_in_lines_vals(self):
-        vals_list = super()._stock_account_prepare_anglo_saxon_in_lines_vals()
-        for move in self.filtered(lambda m: m.is_purchase_document(True)):
-            move = move.with_company(move.company_id)
-            lines = move.invoice_line_ids.filtered(
-                lambda line: (
-                    line._is_backflush_goods_line() and line._passes_backflush_account()
-                )
-            )
-            # A future-dated bill comes here before it is posted, and then again.
-            move.line_ids.filtered(
-                lambda item, lines=lines: (
-                    item.display_type == "cogs" and item.cogs_origin_id in lines
-                )
-            ).unlink()
-            for line in lines:
-                vals_list += line._prepare_backflush_difference()
-        return vals_list
-
-    def _post_backflush_bills(self):
-        """Record the differences that the addon added to posted bills."""
-        for move in self.filtered(lambda m: m.is_purchase_document(True)):
-            added = move.line_ids.filtered(
-                lambda line: (
-                    line.display_type == "cogs"
-                    and line.cogs_origin_id
-                    and line.cogs_origin_id._is_backflush_goods_line()
-                )
-            )
-            if added:
-                move._create_backflush_bill_posting(added)
-
-    def _create_backflush_bill_posting(self, added):
-        # sudo: whoever may post a bill need not be able to read variances.
-        company = self.company_id
-        postings = self.env["backflush.posting"].sudo().with_company(company)
-        element = company._get_backflush_element("material")
-        known = postings.search(
-            [("res_model", "=", self._name), ("res_id", "=", self.id)]
-        )
-        posting = postings.create(
-            {
-                "name": Books(company, self).next_name(self.date),
-                "event": "bill",
-                "state": "posted",
-                "date_event": self.invoice_date or local_date(company),
-                "date": self.date,
-                "res_model": self._name,
-                "res_id": self.id,
-                "sequence": max(known.mapped("sequence"), default=0) + 1,
-                "account_move_id": self.id,
-                "company_id": company.id,
-                "amount": sum(added.mapped("debit")),
-                "line_ids": [
-                    Command.create(line_vals)
-                    for line_vals in self._prepare_backflush_lines(added, element)
-                ],
-            }
-        )
-        differences = added.filtered(
-            lambda line: line.account_id != line.cogs_origin_id.account_id
-        )
-        self.env["backflush.variance"].sudo().create(
-            [
-                {
-                    **line.cogs_origin_id._prepare_backflush_price_variance(
-                        line.balance
-                    ),
-                    "element_id": element.id,
-                    "posting_id": posting.id,
-                    "account_id": line.account_id.id,
-                    "account_move_id": self.id,
-                }
-                for line in differences
-            ]
-        )
-
-    def _prepare_backflush_lines(self, added, element):
-        for line in added:
-            passed = line.account_id == line.cogs_origin_id.account_id
-            yield {
-                "account_id": line.account_id.id,
-                "element_id": element.id,
-                "kind": "passed" if passed else "material_price",
-                "product_id": line.product_id.id,
-                "amount": line.balance,
-            }
-
-    def _withdraw_backflush_bills(self):
-        """Undo exactly what posting the document recorded; posting it again is new.
-
-        sudo: whoever may reset a bill need not be able to read variances. Odoo itself
-        removes the items.
-        """
-        postings = self.sudo().backflush_posting_ids.filtered(
-            lambda p: p.event in DOCUMENT_EVENTS and p.state == "posted"
-        )
-        postings = postings.with_context(backflush_engine=True)
-        postings.variance_ids.unlink()
-        postings.write({"state": "reversed"})
 
     # -- buttons ----------------------------------------------------------------
 

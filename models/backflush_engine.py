@@ -17,6 +17,8 @@ from .backflush_books import Books, number
 
 _logger = logging.getLogger(__name__)
 
+#: Kinds whose rows point at the lines of bills.
+BILL_KINDS = ("material_price", "subcontract_price")
 #: Where the events of a running call wait until its end, by cursor. (Not in the
 #: cursor's own `precommit.data` or `cache`: savepoints clear those.)
 _collected: WeakKeyDictionary = WeakKeyDictionary()
@@ -30,7 +32,8 @@ class Job:
     what the event should have booked, ``owed`` what it still owes. A ``silent`` job
     makes a document only where there is something to book. ``open_entry`` is the entry
     of Odoo's own that carries the open rows, where one does. ``made`` is the product
-    that the rows are about, where `product` is a component of it.
+    that the rows are about, where `product` is a component of it; ``shares`` says by
+    key which amounts are about which bill lines.
     """
 
     record: Any
@@ -43,6 +46,7 @@ class Job:
     facts: Any
     target: Target
     silent: bool = False
+    shares: dict = field(default_factory=dict)
     open_entry: Any = None
     made: Any = None
     remark: str = ""
@@ -343,12 +347,20 @@ class BackflushEngine(models.AbstractModel):
     def _prepare_variances(self, job):
         for key, row in job.owed.rows.items():
             entry = job.posting.account_move_id
-            yield self._prepare_variance(job, key, row) | {"account_move_id": entry.id}
+            vals = self._prepare_variance(job, key, row) | {"account_move_id": entry.id}
+            yield from self._share(job, key, vals)
         for key, row in job.owed.open_rows.items():
             entry = job.open_entry
-            yield self._prepare_variance(job, key, row) | {
+            vals = self._prepare_variance(job, key, row) | {
                 "account_move_id": entry and entry.id
             }
+            yield from self._share(job, key, vals)
+
+    def _share(self, job, key, vals):
+        """Split a row by the bill lines that it is about, where it is about some."""
+        if key.kind not in BILL_KINDS:
+            return [vals]
+        return job.record._share_backflush_row(job, key, vals)
 
     def _prepare_variance(self, job, key, row):
         posting = job.posting

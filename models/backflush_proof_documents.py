@@ -7,8 +7,7 @@ from decimal import Decimal
 
 from odoo.tools import SQL
 
-from ..costing.check import QUANTITY_UNIT, Settled, count_ahead, settle
-from ..costing.matching import Moved
+from ..costing.check import QUANTITY_UNIT, Moved, Settled, count_ahead, settle
 from ..costing.sql import documents, matching
 from ..costing.variance import ZERO
 from .backflush_books import number

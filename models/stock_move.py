@@ -91,7 +91,9 @@ class StockMove(models.Model):
             facts = env["backflush.stock.fact"].create(
                 covered._prepare_backflush_facts()
             )
-            facts.move_id.with_env(self.env)._register_backflush_events()
+            moved = facts.move_id.with_env(self.env)
+            moved._register_backflush_events()
+            moved._settle_backflush_trade()
 
     def _lock_backflush_version(self, company):
         """Fall on one side of an activation: it updates the row that is shared here.

@@ -49,17 +49,12 @@ class StockMove(models.Model):
     def _get_backflush_direction(self):
         """1 for a movement out to a customer, −1 for its return, else 0."""
         self.ensure_one()
-        if self._is_out() and self._is_customer_end(self.location_dest_id):
-            return 1
-        if self._is_in() and self._is_customer_end(self.location_id):
-            return -1
-        return 0
-
-    @staticmethod
-    def _is_customer_end(location):
-        return location.usage == "customer" or (
-            location.usage == "transit" and not location.company_id
-        )
+        side, is_return = self._get_backflush_trade()
+        if side != "sale":
+            return 0
+        if is_return:
+            return -1 if self._is_in() else 0
+        return 1 if self._is_out() else 0
 
     # -- what the engine asks ---------------------------------------------------
 
@@ -70,7 +65,10 @@ class StockMove(models.Model):
         self.ensure_one()
         if self._is_backflush_loss():
             return "scrap" if self.scrap_id else "count"
-        return "return" if self._get_backflush_direction() < 0 else "delivery"
+        side, is_return = self._get_backflush_trade()
+        if is_return:
+            return "return"
+        return "delivery" if side == "sale" else "receipt"
 
     def _get_backflush_date(self):
         self.ensure_one()
@@ -92,12 +90,15 @@ class StockMove(models.Model):
     def _prepare_backflush_jobs(self, books):
         """What each movement should have booked; those that owe nothing left out."""
         jobs = []
+        trades = self.browse()
         for move in self:
             if move._is_backflush_loss():
                 jobs.append(move._prepare_backflush_loss(books))
             elif move.is_backflush_delivery:
                 jobs.append(move._prepare_backflush_delivery(books))
-        return jobs
+            else:
+                trades |= move
+        return jobs + trades._prepare_backflush_trades(books)
 
     def _get_backflush_group(self):
         """The document whose movements share one journal entry."""

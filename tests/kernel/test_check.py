@@ -2,8 +2,7 @@
 
 from decimal import Decimal as D
 
-from costing.check import count_ahead, residue_bound, settle
-from costing.matching import Moved
+from costing.check import Moved, count_ahead, residue_bound, settle
 from hypothesis import given
 from hypothesis import strategies as st
 
