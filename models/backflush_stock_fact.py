@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from .backflush_once import start_over
+
 
 class BackflushStockFact(models.Model):
     """One change of valued quantity of a covered product.
@@ -72,6 +74,11 @@ class BackflushStockFact(models.Model):
     _move_sequence_unique = models.UniqueIndex(
         "(move_id, sequence)", "This movement has already been recorded."
     )
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        with start_over():
+            return super().create(vals_list)
 
     def write(self, vals):
         engine = self.env.su and self.env.context.get("backflush_engine")

@@ -9,6 +9,7 @@ from . import (
     test_fill_prices,
     test_hand_price,
     test_native_entries,
+    test_once,
     test_purchase,
     test_readme_example,
     test_revaluation,
