@@ -14,6 +14,7 @@ from odoo.tools.misc import clean_context
 from ..costing.entry import Key, Target, merge, owed
 from ..costing.variance import KINDS
 from .backflush_books import Books, number
+from .backflush_once import start_over
 
 _logger = logging.getLogger(__name__)
 
@@ -113,7 +114,8 @@ class BackflushEngine(models.AbstractModel):
         """
         for company, batch in records.sudo().grouped("company_id").items():
             engine = self._as_engine(company)
-            engine._post_batch(batch.with_env(engine.env))
+            with start_over():
+                engine._post_batch(batch.with_env(engine.env))
 
     @api.model
     def _as_engine(self, company):

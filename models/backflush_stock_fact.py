@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from .backflush_once import start_over
+
 
 class BackflushStockFact(models.Model):
     """One change of valued quantity of a covered product.
@@ -90,6 +92,10 @@ class BackflushStockFact(models.Model):
         for fact in self:
             move = fact.sudo().move_id
             fact.production_id = move.production_id or move.raw_material_production_id
+    @api.model_create_multi
+    def create(self, vals_list):
+        with start_over():
+            return super().create(vals_list)
 
     def write(self, vals):
         engine = self.env.su and self.env.context.get("backflush_engine")

@@ -17,6 +17,7 @@ from . import (
     test_hand_price,
     test_losses,
     test_native_entries,
+    test_once,
     test_order_notes,
     test_owner,
     test_purchase,
