@@ -4,11 +4,13 @@ Plain Python: no Odoo import. Quantities in the product's unit of measure, amoun
 company currency. `costing.sql.matching` is the set-based twin of `settle`.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import NamedTuple
 
-from .variance import ZERO
+from .entry import Key, Target, merge
+from .revaluation import RESTATED
+from .variance import ZERO, Row
 
 #: Quantities closer than this are the same: unit conversions are not exact.
 QUANTITY_UNIT = Decimal("0.000001")
@@ -120,3 +122,18 @@ def residue_bound(unit: Decimal, items: int, values: int) -> Decimal:
     Decimal('0.020')
     """
     return unit / 2 * (items + values)
+
+
+def book_residues(residues: Mapping[int, Decimal], rounding: Key) -> Target:
+    """Entry that takes what rounding has left off the accounts that carry goods.
+
+    ``residues`` is balance − stock by account; ``rounding`` names the line and the row
+    that take it.
+    """
+    total = sum(residues.values(), ZERO)
+    stock = {
+        Key(account, None, RESTATED, None): -amount
+        for account, amount in residues.items()
+    }
+    row = Row(rounding.kind, None, ZERO, ZERO, ZERO, ZERO, total)
+    return Target(merge([stock, {rounding: total}]), {rounding: row} if total else {})

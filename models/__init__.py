@@ -32,6 +32,7 @@ from . import backflush_posting_line
 from . import backflush_price
 from . import backflush_price_change
 from . import backflush_rate
+from . import backflush_residue
 from . import backflush_revaluation
 from . import backflush_setup
 from . import backflush_standard

@@ -5,7 +5,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from .backflush_books import local_date
-from .backflush_proof import BROKEN, PROVED
+from .backflush_proof import BROKEN, NOTE, PROVED, ROUNDING
 from .backflush_proof_documents import BillProof, InvoiceProof
 from .backflush_proof_entries import BalanceProof, LineProof, RowProof
 from .backflush_proof_ledger import LedgerProof
@@ -61,15 +61,18 @@ class BackflushCheck(models.Model):
         "backflush.check.line",
         "check_id",
         string="Accounts",
-        domain=[("state", "=", PROVED)],
+        domain=[("state", "in", (PROVED, ROUNDING))],
         readonly=True,
     )
     note_line_ids = fields.One2many(
         "backflush.check.line",
         "check_id",
         string="To Know",
-        domain=[("state", "not in", (BROKEN, PROVED))],
+        domain=[("state", "=", NOTE)],
         readonly=True,
+    )
+    has_residue = fields.Boolean(
+        readonly=True, help="Rounding has left something on accounts that carry goods."
     )
     currency_id = fields.Many2one(related="company_id.currency_id")
 
@@ -91,11 +94,11 @@ class BackflushCheck(models.Model):
             MoveProof,
             AmountProof,
             OrderProof,
-            BillProof,
-            InvoiceProof,
             BookedProof,
             OnceProof,
             CardProof,
+            BillProof,
+            InvoiceProof,
         ]
 
     @api.model
@@ -116,12 +119,8 @@ class BackflushCheck(models.Model):
         return check.with_env(self.env)
 
     def _prepare_vals(self, company, date_from, date_to, proved):
-        broken = [
-            finding
-            for _proof, outcome in proved
-            for finding in outcome.findings
-            if finding.state == BROKEN
-        ]
+        findings = [x for _proof, outcome in proved for x in outcome.findings]
+        broken = [finding for finding in findings if finding.state == BROKEN]
         failed = sum(
             any(finding.state == BROKEN for finding in outcome.findings)
             for _proof, outcome in proved
@@ -138,6 +137,7 @@ class BackflushCheck(models.Model):
             "date_to": date_to,
             "user_id": self.env.uid,
             "state": "broken" if broken else "passed",
+            "has_residue": any(finding.state == ROUNDING for finding in findings),
             "summary": self._get_summary(len(proved), failed, broken),
         }
 
@@ -145,6 +145,12 @@ class BackflushCheck(models.Model):
         if not broken:
             return self.env._("All %(checks)s checks passed", checks=checks)
         documents = {(x.record._name, x.record.id) for x in broken}
+        if len(documents) == 1:
+            return self.env._(
+                "%(failed)s of %(checks)s checks found 1 document",
+                failed=failed,
+                checks=checks,
+            )
         return self.env._(
             "%(failed)s of %(checks)s checks found %(documents)s documents",
             failed=failed,
@@ -229,6 +235,17 @@ class BackflushCheck(models.Model):
         today = local_date(self.company_id)
         checked = local_date(self.company_id, self.date)
         return today if self.date_to >= checked - timedelta(days=1) else self.date_to
+
+    def action_book_rounding(self):
+        """Book what rounding has left by now, then check again."""
+        self.ensure_one()
+        self._check_right()
+        self.env["backflush.residue"]._book(self)
+        return self.action_check_again()
+
+    def _prepare_backflush_jobs(self, books):
+        """Nothing to book again: the next check finds what rounding has left."""
+        return []
 
     @api.model
     def _open_new(self, company, date_from, date_to):

@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from .backflush_proof import BROKEN, NOTE, PROVED
+from .backflush_proof import BROKEN, NOTE, PROVED, ROUNDING
 
 
 class BackflushCheckLine(models.Model):
@@ -25,7 +25,12 @@ class BackflushCheckLine(models.Model):
         related="result_id.check_id", store=True, precompute=True, index=True
     )
     state = fields.Selection(
-        [(BROKEN, "Mistake"), (NOTE, "To Know"), (PROVED, "Proved")],
+        [
+            (BROKEN, "Mistake"),
+            (NOTE, "To Know"),
+            (ROUNDING, "Rounding"),
+            (PROVED, "Proved"),
+        ],
         required=True,
         readonly=True,
     )
@@ -34,8 +39,8 @@ class BackflushCheckLine(models.Model):
         string="Document ID", model_field="res_model", readonly=True
     )
     document = fields.Char(readonly=True, help="Its name at the time of the check.")
-    sentence = fields.Char(string="What Was Found", required=True, readonly=True)
-    remedy = fields.Char(string="What To Do", readonly=True)
+    sentence = fields.Text(string="What Was Found", required=True, readonly=True)
+    remedy = fields.Text(string="What To Do", readonly=True)
     amount_expected = fields.Monetary(string="Expected", readonly=True)
     amount_found = fields.Monetary(string="Found", readonly=True)
     amount_difference = fields.Monetary(

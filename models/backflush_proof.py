@@ -12,6 +12,7 @@ from .backflush_book_cards import number
 
 BROKEN = "broken"
 NOTE = "note"
+ROUNDING = "rounding"
 PROVED = "proved"
 
 
@@ -19,8 +20,8 @@ PROVED = "proved"
 class Finding:
     """One document, with what is wrong with it and what to do, in words.
 
-    ``state`` is `broken` (a rule does not hold), `note` (to know, no mistake) or
-    `proved` (a reconciliation that holds).
+    ``state`` is `broken` (a rule does not hold), `note` (to know, no mistake),
+    `rounding` (a residue within its bound) or `proved` (a reconciliation that holds).
     """
 
     record: Any

@@ -9,7 +9,7 @@ from ..costing.entry import round_half_up
 from ..costing.sql import facts, ledger
 from ..costing.variance import ZERO
 from .backflush_books import number
-from .backflush_proof import BROKEN, NOTE, PROVED, Finding, Outcome, Proof
+from .backflush_proof import BROKEN, NOTE, PROVED, ROUNDING, Finding, Outcome, Proof
 
 
 @dataclass
@@ -48,7 +48,7 @@ class LedgerProof(Proof):
 
     def prove(self):
         carried = self._get_carried()
-        outcome = Outcome(documents=len(carried))
+        outcome = Outcome()
         if not carried:
             return outcome
         query = ledger.balances(
@@ -60,8 +60,11 @@ class LedgerProof(Proof):
         for account_id in sorted(carried):
             balance, items = balances.get(account_id, (0, 0))
             found, expected = number(balance), carried[account_id].total
+            if not (found or expected):
+                continue  # it carries nothing
             outcome.expected += expected
             outcome.found += found
+            outcome.documents += 1
             finding = self._get_finding(
                 account_id, carried[account_id], found, items, account_id in mixed
             )
@@ -171,8 +174,11 @@ class LedgerProof(Proof):
         if abs(difference) > bound:
             state, remedy = self._judge(is_mixed)
         elif abs(difference) >= self.scope.unit / 2:
-            state = NOTE
-            remedy = self.env._("Rounding: within half a unit per journal item.")
+            state = ROUNDING
+            remedy = self.env._(
+                "Half a unit per journal item at most: book it with Book Rounding, or "
+                "leave it to the close."
+            )
         return Finding(
             self.env["account.account"].browse(account_id),
             self._describe(carried, found, difference),

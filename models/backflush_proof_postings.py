@@ -21,7 +21,8 @@ class BookedProof(Proof):
         return self.env._("Everything that moved is booked")
 
     def prove(self):
-        outcome = Outcome()
+        [[documents]] = self.env.execute_query(facts.count(self.scope.frame))
+        outcome = Outcome(documents=documents)
         waiting = self._prove_waiting(outcome)
         self._prove_facts(outcome, waiting)
         return outcome
@@ -36,7 +37,6 @@ class BookedProof(Proof):
             ],
             order="date_event, id",
         )
-        outcome.documents += len(postings)
         for posting in postings:
             outcome.findings.append(self._get_waiting(posting))
         return {(posting.res_model, posting.res_id) for posting in postings}
@@ -72,7 +72,6 @@ class BookedProof(Proof):
             due = not row["is_running"] and row["date"] < frame.until
             if due and not events & waiting:
                 groups[self.scope.get_document(move)].append(row)
-        outcome.documents += len(groups)
         outcome.findings += [
             self._get_unbooked(record, rows) for record, rows in groups.items()
         ]

@@ -33,8 +33,9 @@ class OnHandProof(Proof):
                 amount=self.money(amount),
             ),
             self.env._(
-                "Look at the product's stock moves, then count it: Inventory › "
-                "Operations › Physical Inventory books the difference."
+                "Compare the product's stock moves (Inventory › Reporting › Moves "
+                "History) with what is on hand. What was changed in the database, past "
+                "Odoo, has to be restored there; a count does not mend it."
             ),
         )
 

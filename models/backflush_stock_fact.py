@@ -92,6 +92,7 @@ class BackflushStockFact(models.Model):
         for fact in self:
             move = fact.sudo().move_id
             fact.production_id = move.production_id or move.raw_material_production_id
+
     @api.model_create_multi
     def create(self, vals_list):
         with start_over():

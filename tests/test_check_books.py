@@ -169,7 +169,11 @@ class SoundBooks:
         self._buy(self.m, 7, 0.34)
         for _number in range(3):
             self._produce(self.p, 1, used={self.m: 1})
-        self.assertPassed()
+        check = self.assertPassed()
+        residue = check.line_ids.filtered(lambda line: line.state == "rounding")
+        self.assertEqual(check.has_residue, bool(residue))
+        if self.trigger == "completion":
+            self.assertTrue(residue)
 
     def test_failed_posting_is_the_only_mistake(self):
         self._buy(self.m, 100, 5.0)

@@ -141,3 +141,30 @@ class TestCheckDocument(BrokenBooks):
         self._check()
         self.env.flush_all()
         return self.env.cr.sql_log_count - before
+
+    def test_rounding_is_booked(self):
+        self._activate_standards(name="v2", date_from="2021-01-01", m=0.333, s=6.0)
+        for _number in range(3):
+            self._produce(self.p, 1, used={self.m: 1})
+        check = self._check()
+        residue = check.line_ids.filtered(lambda line: line.state == "rounding")
+        self.assertTrue(residue)
+        with self.assertRaisesRegex(UserError, "accountant"):
+            user = self._create_user("looker", "group_backflush_user")
+            check.with_user(user).action_book_rounding()
+        again = check.browse(check.action_book_rounding()["res_id"])
+        self.assertEqual((again.state, again.has_residue), ("passed", False))
+        posting = self.env["backflush.posting"].search(
+            [("res_model", "=", check._name), ("res_id", "=", check.id)]
+        )
+        self.assertEqual((posting.event, posting.state), ("correction", "posted"))
+        self.assertRows(
+            posting.variance_ids,
+            [("rounding", round(sum(residue.mapped("amount_difference")), 2))],
+        )
+        # once more finds nothing to book
+        check.action_book_rounding()
+        self.assertEqual(len(again.search([("has_residue", "=", True)])), 1)
+        posting.action_reverse()
+        posting.action_retry()
+        self.assertTrue(self._check().has_residue)

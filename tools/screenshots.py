@@ -151,6 +151,15 @@ def _check(client: Client) -> None:
     client.open(_action("backflush_configuration_issue_action_check"))
 
 
+def _books(client: Client) -> None:
+    client.open(_action("backflush_check_action"))
+    client.page.get_by_role("button", name="Check the Books").first.click()
+    client.page.locator(".modal").get_by_role("button", name="Check").click()
+    client.page.wait_for_selector("div[name=result_ids] td[name=name]")
+    client.page.mouse.move(0, 0)
+    client.page.wait_for_timeout(1_000)
+
+
 PICTURES: dict[str, Callable[[Client], None]] = {
     "postings": _postings,
     "posting": _posting,
@@ -163,6 +172,7 @@ PICTURES: dict[str, Callable[[Client], None]] = {
     "activation": _activation,
     "settings": _settings,
     "check": _check,
+    "books": _books,
 }
 
 

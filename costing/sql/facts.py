@@ -144,6 +144,12 @@ UNBOOKED = """
      GROUP BY way.move, way.product, way.production, way.is_running
      ORDER BY way.move
 """
+#: Movements with facts.
+COUNT = """
+    SELECT COUNT(DISTINCT f.move_id)
+      FROM backflush_stock_fact f
+     WHERE f.company_id = %s AND %s AND %s
+"""
 #: Sold out of an expense account, where it stays: Odoo costs no periodic goods.
 SOLD = """
     WITH way AS (%(ways)s)
@@ -221,3 +227,9 @@ def unbooked(frame: Frame) -> SQL:
 def sold(frame: Frame) -> SQL:
     """Per product: amount sold out of an expense account, negative."""
     return SQL(SOLD, ways=ways(frame))
+
+
+def count(frame: Frame) -> SQL:
+    """How many movements of the period have facts."""
+    period = frame.at_time_of_period("f.date")
+    return SQL(COUNT, frame.company, frame.own, period)

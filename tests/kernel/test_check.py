@@ -2,7 +2,14 @@
 
 from decimal import Decimal as D
 
-from costing.check import Moved, count_ahead, residue_bound, settle
+from costing.check import (
+    Moved,
+    book_residues,
+    count_ahead,
+    residue_bound,
+    settle,
+)
+from costing.entry import Key
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -38,3 +45,12 @@ def test_residue_grows_with_items_and_values():
     assert residue_bound(D("0.01"), 0, 0) == 0
     assert residue_bound(D("0.01"), 5, 1) == D("0.03")
     assert residue_bound(D(1), 3, 0) == D("1.5")
+
+
+def test_residues_are_booked_against_rounding():
+    rounding = Key(9, 1, "rounding", None)
+    target = book_residues({5: D("0.02"), 6: D("-0.01")}, rounding)
+    assert sum(target.amounts.values()) == 0
+    assert target.amounts[Key(5, None, "restated", None)] == D("-0.02")
+    assert target.amounts[rounding] == target.rows[rounding].amount == D("0.01")
+    assert not book_residues({5: D("0.02"), 6: D("-0.02")}, rounding).rows
