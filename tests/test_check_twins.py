@@ -6,8 +6,7 @@ from decimal import Decimal
 from odoo.tests import tagged
 from odoo.tools import SQL
 
-from ..costing.check import settle
-from ..costing.matching import Moved
+from ..costing.check import Moved, settle
 from ..costing.sql import matching
 from ..costing.variance import ZERO
 from .common import BackflushCommon
