@@ -1,3 +1,4 @@
+from . import backflush_kept
 from . import backflush_version_part
 from . import backflush_version_activation
 from . import backflush_version_schedule
@@ -7,6 +8,7 @@ from . import backflush_version_roll_up
 from . import account_chart_template
 from . import account_move
 from . import account_move_line
+from . import account_move_entry
 from . import backflush_check_company
 from . import backflush_check_product
 from . import backflush_element

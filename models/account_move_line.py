@@ -8,15 +8,6 @@ from ..costing.variance import ZERO, price_row
 from .backflush_books import Books, number
 
 ONE = Decimal(1)
-#: What a posted entry of the addon keeps as it is.
-BOOKED_FIELDS = {
-    "account_id",
-    "balance",
-    "debit",
-    "credit",
-    "amount_currency",
-    "move_id",
-}
 #: Documents whose quantity comes in (a bill) or back in (a customer's credit note).
 INCOMING = ("in_invoice", "in_receipt", "out_refund")
 
@@ -157,12 +148,6 @@ class AccountMoveLine(models.Model):
 
     def _get_backflush_siblings(self):
         return self.purchase_line_id.invoice_lines | self.sale_line_ids.invoice_lines
-
-    def write(self, vals):
-        if BOOKED_FIELDS & set(vals) and not self.env.context.get("backflush_engine"):
-            posted = self.move_id.filtered(lambda move: move.state == "posted")
-            posted._check_backflush_entry()
-        return super().write(vals)
 
     # -- cost of sales ----------------------------------------------------------
 
