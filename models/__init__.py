@@ -1,3 +1,4 @@
+from . import backflush_kept
 from . import backflush_version_part
 from . import backflush_check_kept
 from . import backflush_version_activation
@@ -19,6 +20,7 @@ from . import account_move_line_bill
 from . import account_move_line_cost
 from . import account_move_line_fee
 from . import account_move_goods
+from . import account_move_entry
 from . import backflush_check_company
 from . import backflush_check_line
 from . import backflush_check_product

@@ -56,17 +56,14 @@ class AccountMove(models.Model):
                 move.show_reset_to_draft_button = False
         return res
 
-    def _reverse_moves(self, default_values_list=None, cancel=False):
-        if not self.env.context.get("backflush_engine"):
-            self._check_backflush_entry()
-        return super()._reverse_moves(default_values_list, cancel)
-
-    @api.ondelete(at_uninstall=False)
-    def _unlink_except_backflush_entry(self):
-        self._check_backflush_entry()
+    def _check_backflush_items(self):
+        """The same before items of these moves are made, changed or deleted."""
+        self.filtered(lambda move: move.state == "posted")._check_backflush_entry()
 
     def _check_backflush_entry(self):
         """Entries of the addon change only through their posting."""
+        if self.env.su and self.env.context.get("backflush_engine"):
+            return
         postings = self._get_backflush_entry_postings()
         if postings:
             raise UserError(

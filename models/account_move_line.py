@@ -7,16 +7,6 @@ from .backflush_books import number
 from .backflush_pools import PoolKey, Request
 
 ONE = Decimal(1)
-#: What a posted entry of the addon keeps as it is.
-BOOKED_FIELDS = {
-    "account_id",
-    "balance",
-    "debit",
-    "credit",
-    "amount_currency",
-    "move_id",
-    "backflush_element_id",
-}
 #: Digits after which a quantity is what converting units leaves.
 DIGITS = 9
 
@@ -44,12 +34,6 @@ class AccountMoveLine(models.Model):
         copy=False,
         groups="backflush_costing.group_backflush_user",
     )
-
-    def write(self, vals):
-        if BOOKED_FIELDS & set(vals) and not self.env.context.get("backflush_engine"):
-            posted = self.move_id.filtered(lambda move: move.state == "posted")
-            posted._check_backflush_entry()
-        return super().write(vals)
 
     def _is_backflush_goods_line(self):
         """A product line whose goods stand in stock at a backflush standard."""

@@ -213,8 +213,10 @@ class BookAccounts:
                 category,
             )
 
-    def cost_of_sales_account(self, product) -> int:
-        account = product.product_tmpl_id._get_product_accounts()["expense"]
+    def cost_of_sales_account(self, product, position=None) -> int:
+        """Where what is sold is costed, as `position` (a fiscal position) maps it."""
+        template = product.product_tmpl_id
+        account = template.get_product_accounts(fiscal_pos=position)["expense"]
         return self.usable(
             account,
             self.env._("expense account"),

@@ -33,6 +33,7 @@ class BackflushElement(models.Model):
     """
 
     _name = "backflush.element"
+    _inherit = ["backflush.kept"]
     _description = "Cost Element"
     _order = "sequence, id"
     _check_company_auto = True

@@ -35,6 +35,7 @@ class BackflushVersion(models.Model):
         "backflush.version.inputs",
         "backflush.version.review",
         "backflush.version.roll.up",
+        "backflush.kept",
         "mail.thread",
         "mail.activity.mixin",
     ]

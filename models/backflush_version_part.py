@@ -8,6 +8,7 @@ class BackflushVersionPart(models.AbstractModel):
     """
 
     _name = "backflush.version.part"
+    _inherit = ["backflush.kept"]
     _description = "Part of a Costing Version"
 
     #: whether cards must be made anew after a change

@@ -34,7 +34,7 @@ class StockMove(models.Model):
             books.priced(standard),
             shipped,
             books.accounts,
-            books.cost_of_sales_account(product),
+            books.cost_of_sales_account(product, self._get_backflush_position()),
         )
         return Job(
             record=self,
@@ -47,3 +47,7 @@ class StockMove(models.Model):
             facts=facts,
             target=target if standard.amount else Target({}, {}),
         )
+
+    def _get_backflush_position(self):
+        """The fiscal position of the sale: Odoo's own cost lines would follow it."""
+        return self.sale_line_id.order_id.fiscal_position_id

@@ -26,7 +26,7 @@ class StockMove(models.Model):
 
     is_backflush_delivery = fields.Boolean(compute="_compute_is_backflush_delivery")
 
-    @api.depends("state", "location_id", "location_dest_id")
+    @api.depends("state", "location_id", "location_dest_id", "origin_returned_move_id")
     def _compute_is_backflush_delivery(self):
         for move in self:
             product = move.product_id.with_company(move.company_id)
@@ -47,7 +47,11 @@ class StockMove(models.Model):
         return self.is_backflush_delivery or self._is_backflush_loss()
 
     def _get_backflush_direction(self):
-        """1 for a movement out to a customer, −1 for its return, else 0."""
+        """1 for a movement out to a customer, −1 for its return, else 0.
+
+        What comes in from the transit between companies is a return only of what was
+        sent there; else it was bought.
+        """
         self.ensure_one()
         side, is_return = self._get_backflush_trade()
         if side != "sale":
