@@ -173,4 +173,3 @@ def _add(known: Row, row: Row) -> Row:
         quantity_actual=known.quantity_actual + row.quantity_actual,
         amount=known.amount + row.amount,
     )
-

@@ -1,6 +1,7 @@
 from decimal import Decimal
 
 from odoo import api, fields, models
+from odoo.exceptions import ValidationError
 
 from ..costing.entry import round_half_up
 from ..costing.variance import ZERO, price_row
@@ -24,6 +25,22 @@ class AccountMoveLine(models.Model):
         "difference account and counts as their material price variance. Leave it "
         "empty for anything else.",
     )
+
+    @api.constrains("backflush_goods_line_id")
+    def _check_backflush_goods_line(self):
+        for line in self.filtered("backflush_goods_line_id"):
+            goods = line.backflush_goods_line_id
+            bought = goods.move_id.is_purchase_document(True)
+            if goods == line or not bought or not goods._is_backflush_product_line():
+                raise ValidationError(
+                    self.env._(
+                        "%(line)s cannot be a charge on %(goods)s. Choose a line of a "
+                        "vendor bill with goods at standard cost that backflush "
+                        "costing covers.",
+                        line=line.display_name,
+                        goods=goods.display_name,
+                    )
+                )
 
     def _get_price_unit_val_dif_and_relevant_qty(self):
         if self._is_backflush_product_line():
@@ -137,7 +154,9 @@ class AccountMoveLine(models.Model):
         self.ensure_one()
         if self._get_backflush_fee_element():
             return []
-        passed = self._get_backflush_sign() * self._get_backflush_passed(self.product_id)
+        passed = self._get_backflush_sign() * self._get_backflush_passed(
+            self.product_id
+        )
         billed = self._get_backflush_billed()
         carrier = self._get_backflush_carrier()
         if self._is_backflush_dropshipped():
@@ -163,7 +182,9 @@ class AccountMoveLine(models.Model):
     def _prepare_backflush_goods_variance(self):
         """Vals of the row of what the goods cost beyond their standard."""
         self.ensure_one()
-        passed = self._get_backflush_sign() * self._get_backflush_passed(self.product_id)
+        passed = self._get_backflush_sign() * self._get_backflush_passed(
+            self.product_id
+        )
         difference = self._get_backflush_billed() - passed
         vals = self._prepare_backflush_price_variance(difference)
         if difference:
@@ -246,12 +267,16 @@ class AccountMoveLine(models.Model):
             ),
             ZERO,
         )
-        known = self.env["backflush.match"].sudo().search(
-            [
-                ("purchase_line_id", "=", self.purchase_line_id.id),
-                ("product_id", "=", self.product_id.id),
-                ("is_return", "=", True),
-                ("line_id", "!=", self.id),
-            ]
+        known = (
+            self.env["backflush.match"]
+            .sudo()
+            .search(
+                [
+                    ("purchase_line_id", "=", self.purchase_line_id.id),
+                    ("product_id", "=", self.product_id.id),
+                    ("is_return", "=", True),
+                    ("line_id", "!=", self.id),
+                ]
+            )
         )
         return max(ZERO, back - sum((number(x.quantity) for x in known), ZERO))

@@ -65,4 +65,3 @@ class AccountMoveLine(models.Model):
         pairs = dict(zip(lines, origin, strict=False))
         found = pairs.get(self, self.browse())
         return found if found.product_id == self.product_id else self.browse()
-

@@ -2,7 +2,7 @@
 that stay a cost, mapped accounts, other currencies and units; goods never received."""
 
 from odoo import Command, fields
-from odoo.exceptions import AccessError
+from odoo.exceptions import AccessError, ValidationError
 from odoo.tests import Form, new_test_user, tagged
 
 from .common import BackflushCommon
@@ -102,6 +102,20 @@ class Bills:
         self.assertBalance("ppv", 27)
         self.assertExplained()
 
+    def test_charge_on_something_else_is_refused(self):
+        bill = self._charge(self.env["account.move.line"])
+        with self.assertRaisesRegex(ValidationError, "goods at standard cost"):
+            bill.invoice_line_ids.backflush_goods_line_id = bill.invoice_line_ids
+        invoice = self.env["account.move"].create(
+            {
+                "move_type": "out_invoice",
+                "partner_id": self.customer.id,
+                "invoice_line_ids": [Command.create({"product_id": self.m.id})],
+            }
+        )
+        with self.assertRaisesRegex(ValidationError, "goods at standard cost"):
+            bill.invoice_line_ids.backflush_goods_line_id = invoice.invoice_line_ids
+
     def test_charge_without_goods_is_plain_odoo(self):
         bill = self._charge(self.env["account.move.line"])
         bill.action_post()
@@ -150,8 +164,12 @@ class Bills:
             Command.create({"factor_percent": 50, "account_id": False}),
             Command.create({"factor_percent": 50, "account_id": deductible.id}),
         ]
-        tax.invoice_repartition_line_ids = repartition
-        tax.refund_repartition_line_ids = repartition
+        tax.write(
+            {
+                "invoice_repartition_line_ids": repartition,
+                "refund_repartition_line_ids": repartition,
+            }
+        )
         order = self._order(self.m, 100, 5.2)
         self._receive(order)
         other = self._order(self.s, 10, 6.0)
@@ -275,7 +293,8 @@ class Bills:
         """Three bills of a third of a dozen each; prices of many digits."""
         dozen = self.env.ref("uom.product_uom_dozen")
         nail = self._create_product("Nail", self.materials)
-        self.nail = nail
+        type(self).nail = nail
+        self.addCleanup(delattr, type(self), "nail")
         self._activate_standards(
             name="Nails", date_from="2020-06-01", m=5.0, s=6.0, nail=0.333333
         )
@@ -303,9 +322,6 @@ class Bills:
         product.seller_ids = [
             Command.create({"partner_id": self.vendor.id, "price": 5.2})
         ]
-        self.company._create_missing_dropship_sequence()
-        self.company._create_missing_dropship_picking_type()
-        self.company._create_missing_dropship_rule()
         order = self.env["sale.order"].create(
             {
                 "partner_id": self.customer.id,
@@ -395,7 +411,10 @@ class OtherCurrency:
     def _create_company(cls, **values):
         currency = cls.env.ref("base.JPY")
         currency.active = True
-        return super()._create_company(currency_id=currency.id, **values)
+        company = super()._create_company(**values)
+        # the chart of accounts has brought its own
+        company.currency_id = currency
+        return company
 
 
 @tagged("post_install", "-at_install")
@@ -415,6 +434,7 @@ class TestCurrencyWithoutDecimals(OtherCurrency, BackflushCommon):
             for _part in range(10)
         ]
         self.assertEqual(sum(passed), 4)
+        self.assertEqual(self.company.currency_id.rounding, 1)
         self.assertTrue(all(amount == int(amount) for amount in passed))
         self.assertClosed()
 

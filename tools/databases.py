@@ -19,7 +19,11 @@ TEST = "bf_test"
 MODULES = ("mrp_account", "purchase_stock", "sale_stock", "hr_timesheet", "project_mrp")
 # What the addon works with where it is installed: only the tests install it, after the
 # addon, so that the demonstration and Odoo's own tests prove that it is not needed.
-OPTIONAL = ("mrp_subcontracting_account", "mrp_subcontracting_purchase", "stock_dropshipping")
+OPTIONAL = (
+    "mrp_subcontracting_account",
+    "mrp_subcontracting_purchase",
+    "stock_dropshipping",
+)
 _TEMPLATE = "bf_template_"
 # Run by the environment's Python: no client program of PostgreSQL is needed.
 _SQL = """
