@@ -205,7 +205,8 @@ class PoolReader:
         origin = came_back and move.origin_returned_move_id.id or move.id
         fees = {fact.id: get_fee(fact) for fact in facts if move.production_id}
         # what a delivery posting has costed already passes at nothing
-        costed = facts.posting_id.filtered(lambda p: p.trigger == "delivery")
+        postings = facts.posting_id.filtered(lambda p: p.trigger == "delivery")
+        costed = postings and not move.production_id
         return [
             Lot(
                 key,

@@ -230,8 +230,8 @@ class StockMove(models.Model):
 
     def _set_backflush_fees(self, job, matches, books):
         """A subcontractor's fee billed before its goods were made: no entry."""
-        lines = matches.line_id
-        element = lines[:1]._get_backflush_fee_element()
+        line = matches.line_id[:1]
+        element = line and line._get_backflush_fee_element()
         if not element:
             return
         account = books.accounts.by_element["subcontract_price", element.id]
