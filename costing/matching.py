@@ -5,13 +5,13 @@ company currency per unit. A *pool* is one product of one order line (or, withou
 lines, of one partner): what moved, what came back, and what documents have claimed.
 """
 
-from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import NamedTuple
 
-from .variance import ZERO, Measured, Original
+from .variance import ZERO
 
 #: Less than this is what converting units leaves, not a quantity.
 TINY = Decimal("1e-9")
@@ -91,7 +91,7 @@ class Pool:
 
     def free(self, *, is_return: bool) -> list[Lot]:
         """Goods that no document has claimed."""
-        claimed: Counter = Counter()
+        claimed: dict[int | None, Decimal] = defaultdict(lambda: ZERO)
         for claim in self.claims:
             claimed[claim.lot] += claim.quantity
         lots = self.returns if is_return else self.lots
@@ -100,7 +100,7 @@ class Pool:
 
     def open(self, *, is_return: bool) -> list[Claim]:
         """Claims that wait for goods, less what was taken back."""
-        taken: Counter = Counter()
+        taken: dict[int | None, Decimal] = defaultdict(lambda: ZERO)
         for claim in self.claims:
             taken[claim.taken] += claim.quantity
         return [
@@ -121,70 +121,20 @@ class Pool:
         """Match a quantity of a claim anew; the rest keeps the claim's key."""
         index = next(i for i, claim in enumerate(self.claims) if claim.key == key)
         claim = self.claims[index]
-        anew = {"standard": standard, "lot": lot and lot.key, "taken": None}
+        anew = claim._replace(
+            standard=standard, lot=lot.key if lot else None, taken=None
+        )
         if claim.quantity - quantity <= TINY:
-            self.claims[index] = claim._replace(**anew)
+            self.claims[index] = anew
             return Change(key, None, claim.quantity, standard, lot, move)
         part = self.new_key()
         self.claims[index] = claim._replace(quantity=claim.quantity - quantity)
-        self.claims.append(claim._replace(key=part, quantity=quantity, **anew))
+        self.claims.append(anew._replace(key=part, quantity=quantity))
         return Change(key, part, quantity, standard, lot, move)
 
     def new_key(self) -> int:
         """A key for a claim that is not stored yet: negative."""
         return min([0, *(claim.key for claim in self.claims)]) - 1
-
-
-def find_lots(
-    facts: Sequence[tuple[int, Measured]], original: Original | None = None
-) -> tuple[
-    list[tuple[int, Decimal, Decimal]], Decimal, tuple[tuple[int, Decimal], ...]
-]:
-    """What one movement's facts leave to be matched: (key, quantity, standard).
-
-    A later correction downwards takes away from the newest; with ``original``, the
-    standard of the movement that is returned, all of it passes at that. The second
-    value is what stock carries more than passes (in the sign of the facts), the third
-    how much of it belongs to which cost element, where the cards tell.
-    """
-    sign = -1 if facts and facts[0][1].quantity < 0 else 1
-    lots: list[tuple[int, Decimal, Original]] = []
-    change = ZERO
-    parts: Counter = Counter()
-    for key, fact in facts:
-        own = original or Original(fact.standard, fact.content)
-        pieces = [(fact.quantity * sign, own)]
-        if pieces[0][0] > 0:
-            lots.append((key, pieces[0][0], own))
-        else:
-            pieces = list(_take_newest(lots, -pieces[0][0], own))
-        for quantity, passes in pieces:
-            change += sign * quantity * (fact.standard - passes.unit)
-            for element, amount in _content_change(fact, passes):
-                parts[element] += sign * quantity * amount
-    split = tuple(sorted((e, x) for e, x in parts.items() if x))
-    return [(key, q, passes.unit) for key, q, passes in lots], change, split
-
-
-def _take_newest(
-    lots: list[tuple[int, Decimal, Original]], quantity: Decimal, rest: Original
-) -> Iterator[tuple[Decimal, Original]]:
-    for index in range(len(lots) - 1, -1, -1):
-        key, there, passes = lots[index]
-        taken = min(there, quantity)
-        if taken > 0:
-            lots[index] = (key, there - taken, passes)
-            quantity -= taken
-            yield -taken, passes
-    if quantity > 0:
-        yield -quantity, rest
-
-
-def _content_change(fact: Measured, passes: Original) -> Iterable[tuple[int, Decimal]]:
-    if fact.content and passes.content:
-        for element in fact.content.keys() | passes.content.keys():
-            before = passes.content.get(element, ZERO)
-            yield element, fact.content.get(element, ZERO) - before
 
 
 def match_document(
@@ -213,7 +163,7 @@ def _find_sources(pool: Pool, is_return: bool) -> list[Part]:
         Part(claim.quantity, claim.standard, None, claim.key)
         for claim in pool.open(is_return=not is_return)
     ]
-    came_back: Counter = Counter()
+    came_back: dict[int, Decimal] = defaultdict(lambda: ZERO)
     if not is_return:
         for lot in pool.free(is_return=True):
             came_back[lot.origin] += lot.quantity

@@ -1,4 +1,4 @@
-"""What goods owe the ledger that their bill or invoice has not passed at their standard.
+"""What goods owe that their bill or invoice has not passed at their standard.
 
 Plain Python: no Odoo import. Amounts in company currency (debit +), quantities in the
 product's unit of measure.

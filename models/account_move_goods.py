@@ -224,20 +224,21 @@ class AccountMove(models.Model):
             posting = origin.backflush_posting_ids.filtered(
                 lambda p: p.event in DOCUMENT_EVENTS and p.state == "posted"
             )
-            if not posting:
-                continue
-            lines = [
-                {
-                    "account_id": line.account_id.id,
-                    "element_id": line.element_id.id,
-                    "kind": line.kind,
-                    "product_id": line.product_id.id,
-                    "amount": -line.amount,
-                }
-                for line in posting.line_ids
-            ]
-            rows = [move._prepare_backflush_mirror(row) for row in posting.variance_ids]
-            move._create_backflush_document_posting(lines, rows)
+            if posting:
+                lines = [
+                    {
+                        "account_id": line.account_id.id,
+                        "element_id": line.element_id.id,
+                        "kind": line.kind,
+                        "product_id": line.product_id.id,
+                        "amount": -line.amount,
+                    }
+                    for line in posting.line_ids
+                ]
+                rows = [
+                    move._prepare_backflush_mirror(row) for row in posting.variance_ids
+                ]
+                move._create_backflush_document_posting(lines, rows)
             Pools(move.company_id).mirror(origin.invoice_line_ids, move)
 
     def _prepare_backflush_mirror(self, row):

@@ -4,7 +4,8 @@ from odoo import fields, models
 
 from ..costing.variance import ZERO
 from .backflush_books import number
-from .backflush_pools import PoolKey, Request
+from .backflush_pool_reader import PoolKey
+from .backflush_pools import Request
 
 ONE = Decimal(1)
 #: Digits after which a quantity is what converting units leaves.

@@ -1,6 +1,7 @@
 from decimal import Decimal
 
 from odoo import api, fields, models
+from odoo.exceptions import ValidationError
 
 from ..costing.entry import round_half_up
 from ..costing.variance import ZERO, price_row
@@ -24,6 +25,22 @@ class AccountMoveLine(models.Model):
         "difference account and counts as their material price variance. Leave it "
         "empty for anything else.",
     )
+
+    @api.constrains("backflush_goods_line_id")
+    def _check_backflush_goods_line(self):
+        for line in self.filtered("backflush_goods_line_id"):
+            goods = line.backflush_goods_line_id
+            bought = goods.move_id.is_purchase_document(True)
+            if goods == line or not bought or not goods._is_backflush_product_line():
+                raise ValidationError(
+                    self.env._(
+                        "%(line)s cannot be a charge on %(goods)s. Choose a line of a "
+                        "vendor bill with goods at standard cost that backflush "
+                        "costing covers.",
+                        line=line.display_name,
+                        goods=goods.display_name,
+                    )
+                )
 
     def _get_price_unit_val_dif_and_relevant_qty(self):
         if self._is_backflush_product_line():

@@ -202,6 +202,8 @@ class BackflushEngine(models.AbstractModel):
             books.unit,
             rounding,
         )
+        if job.shares:
+            job.record._add_backflush_swaps(job)
         news = job.owed.amounts or job.owed.rows or job.owed.open_rows
         if job.silent:
             return bool(news)

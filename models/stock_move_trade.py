@@ -3,12 +3,13 @@ from collections import defaultdict
 from odoo import models
 
 from ..costing.entry import COST_OF_SALES, Key, Target
-from ..costing.matching import find_lots
+from ..costing.lots import find_lots
 from ..costing.trade import Passed, fee_rows, trade_target
-from ..costing.variance import ZERO, Flow
+from ..costing.variance import ZERO, Flow, Row
 from .backflush_books import number
 from .backflush_engine import Job
-from .backflush_pools import PoolKey, Pools, get_original, measure
+from .backflush_pool_reader import PoolKey, get_original, measure
+from .backflush_pools import Pools
 
 
 class StockMove(models.Model):
@@ -95,8 +96,8 @@ class StockMove(models.Model):
             }
             if not keys:
                 continue
-            changed = moves.filtered(
-                lambda move: move in keys and move._is_backflush_restated()
+            changed = self.browse(
+                move.id for move in keys if move._is_backflush_restated()
             )
             pools = Pools(company)
             unsettled = pools.find_unsettled(set(keys.values()))
@@ -229,8 +230,8 @@ class StockMove(models.Model):
 
     def _set_backflush_fees(self, job, matches, books):
         """A subcontractor's fee billed before its goods were made: no entry."""
-        lines = matches.line_id
-        element = lines[:1]._get_backflush_fee_element()
+        line = matches.line_id[:1]
+        element = line and line._get_backflush_fee_element()
         if not element:
             return
         account = books.accounts.by_element["subcontract_price", element.id]
@@ -249,33 +250,45 @@ class StockMove(models.Model):
             shares[match.line_id] += quantity * (passed - fee)
         job.shares = {key: dict(shares)}
 
+    def _add_backflush_swaps(self, job):
+        """Rows that move from one bill to another: the total owes nothing."""
+        known = {key[1:] for key in job.owed.rows | job.owed.open_rows}
+        for key in job.shares:
+            if key[1:] not in known and self._get_backflush_owed_shares(job, key):
+                job.owed.rows[key] = Row(key.kind, key.product, *[ZERO] * 5)
+
+    def _get_backflush_owed_shares(self, job, key):
+        """{bill line: amount} of a row: what it should be, less what is recorded."""
+        shares = [share for known, share in job.shares.items() if known[1:] == key[1:]]
+        owed = defaultdict(lambda: ZERO)
+        for line, amount in (item for share in shares for item in share.items()):
+            owed[line] += amount
+        for row in self._get_backflush_standing(job).variance_ids:
+            if row.kind == key.kind and row.bill_line_id:
+                owed[row.bill_line_id] -= number(row.amount)
+        round_ = self.company_id.currency_id.round
+        return {x: amount for x, y in owed.items() if (amount := round_(float(y)))}
+
+    def _get_backflush_standing(self, job):
+        return self.backflush_posting_ids.filtered(
+            lambda posting: posting.state == "posted" and posting != job.posting
+        )
+
     def _share_backflush_row(self, job, key, vals):
         """A row of prices, split by the bill lines that it is about.
 
-        By line: what it should be, less what earlier postings recorded; the last line
-        takes what rounding leaves.
+        The last line takes what rounding leaves.
         """
         self.ensure_one()
-        targets = next(
-            (x for share, x in job.shares.items() if share[1:] == key[1:]), {}
-        )
-        recorded = defaultdict(lambda: ZERO)
-        for row in self.backflush_posting_ids.filtered(
-            lambda posting: posting.state == "posted" and posting != job.posting
-        ).variance_ids:
-            if row.kind == key.kind and row.bill_line_id:
-                recorded[row.bill_line_id] += number(row.amount)
-        currency = self.company_id.currency_id
-        owed = {
-            line: currency.round(float(targets.get(line, ZERO) - recorded[line]))
-            for line in {**targets, **recorded}
-        }
-        owed = {line: amount for line, amount in owed.items() if amount}
+        owed = self._get_backflush_owed_shares(job, key)
         if not owed:
             return [vals]
+        if not vals["amount"]:
+            entries = self._get_backflush_standing(job).account_move_id
+            vals["account_move_id"] = entries[:1].id
         last = list(owed)[-1]
         others = sum(amount for line, amount in owed.items() if line != last)
-        owed[last] = currency.round(vals["amount"] - others)
+        owed[last] = self.company_id.currency_id.round(vals["amount"] - others)
         whole = sum(abs(amount) for amount in owed.values()) or 1.0
         quantities = ("quantity_standard", "quantity_actual")
         return [

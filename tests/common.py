@@ -576,8 +576,15 @@ class BackflushCommon(BaseCommon):
         domain = [("product_id", "in", products.ids)]
         facts = self.env["backflush.stock.fact"].search(domain)
         pools = Pools(self.company)
-        known = {move._get_backflush_pool_key() for move in facts.move_id}
+        moves = facts.move_id.filtered(lambda move: not move.production_id)
+        known = {move._get_backflush_pool_key() for move in moves}
+        # a subcontractor's fee is for no goods on a stock account
         matches = self.env["backflush.match"].search(domain)
+        matches = matches.filtered(
+            lambda match: (
+                not match.line_id or not match.line_id._get_backflush_fee_element()
+            )
+        )
         keys = (known | pools.get_keys(matches)) - {None}
         pools.load(keys)
         total = 0

@@ -2,7 +2,7 @@
 that stay a cost, mapped accounts, other currencies and units; goods never received."""
 
 from odoo import Command, fields
-from odoo.exceptions import AccessError
+from odoo.exceptions import AccessError, ValidationError
 from odoo.tests import Form, new_test_user, tagged
 
 from .common import BackflushCommon
@@ -102,6 +102,20 @@ class Bills:
         self.assertBalance("ppv", 27)
         self.assertExplained()
 
+    def test_charge_on_something_else_is_refused(self):
+        bill = self._charge(self.env["account.move.line"])
+        with self.assertRaisesRegex(ValidationError, "goods at standard cost"):
+            bill.invoice_line_ids.backflush_goods_line_id = bill.invoice_line_ids
+        invoice = self.env["account.move"].create(
+            {
+                "move_type": "out_invoice",
+                "partner_id": self.customer.id,
+                "invoice_line_ids": [Command.create({"product_id": self.m.id})],
+            }
+        )
+        with self.assertRaisesRegex(ValidationError, "goods at standard cost"):
+            bill.invoice_line_ids.backflush_goods_line_id = invoice.invoice_line_ids
+
     def test_charge_without_goods_is_plain_odoo(self):
         bill = self._charge(self.env["account.move.line"])
         bill.action_post()
@@ -143,15 +157,19 @@ class Bills:
         """Half of the tax has no account: Odoo leaves it on that of the goods."""
         tax = self._create_tax(10.0)
         deductible = self._create_account("Input tax", "asset_current")
-        self.account_names[deductible] = "tax"
+        self.account_names = {**self.account_names, deductible: "tax"}
         repartition = [
             Command.clear(),
             Command.create({"repartition_type": "base"}),
             Command.create({"factor_percent": 50, "account_id": False}),
             Command.create({"factor_percent": 50, "account_id": deductible.id}),
         ]
-        tax.invoice_repartition_line_ids = repartition
-        tax.refund_repartition_line_ids = repartition
+        tax.write(
+            {
+                "invoice_repartition_line_ids": repartition,
+                "refund_repartition_line_ids": repartition,
+            }
+        )
         order = self._order(self.m, 100, 5.2)
         self._receive(order)
         other = self._order(self.s, 10, 6.0)
@@ -195,7 +213,10 @@ class Bills:
             ("ppv", self.ppv),
         ):
             mapped[name] = self._create_account(f"{name} abroad")
-            self.account_names[mapped[name]] = f"{name}_abroad"
+            self.account_names = {
+                **self.account_names,
+                mapped[name]: f"{name}_abroad",
+            }
             self.env["account.fiscal.position.account"].create(
                 {
                     "position_id": position.id,
@@ -272,26 +293,27 @@ class Bills:
         self.assertSettled()
 
     def test_units_that_never_come_out_even(self):
-        """Three bills of a third of a dozen each; prices of many digits."""
+        """Bills in dozens, of a price whose parts do not add up to the whole."""
         dozen = self.env.ref("uom.product_uom_dozen")
         nail = self._create_product("Nail", self.materials)
-        self.nail = nail
+        type(self).nail = nail
+        self.addCleanup(delattr, type(self), "nail")
         self._activate_standards(
-            name="Nails", date_from="2020-06-01", m=5.0, s=6.0, nail=0.333333
+            name="Nails", date_from="2020-06-01", m=5.0, s=6.0, nail=0.015
         )
-        order = self._order(nail, 7, 1.0)
+        order = self._order(nail, 30, 1.0)
         line = order.order_line
         self.assertEqual(line.product_uom_id, self.unit)
         self._receive(order)
-        for quantity in (1, 2, 4):
-            bill = self._bill(order, quantity=quantity / 12, post=False)
+        for quantity in (0.25, 0.5, 1.75):
+            bill = self._bill(order, quantity=quantity, post=False)
             bill.invoice_line_ids.product_uom_id = dozen
             bill.invoice_line_ids.price_unit = 4.0
             bill.action_post()
         pools = self._get_undocumented(self.materials)
         self.assertAlmostEqual(pools, 0.0, 6)
-        # 7 × 0.333333, in parts that add up to it
-        self.assertBalance("materials", 2.33)
+        # 0.045 + 0.09 + 0.315: rounded each by itself they were 0.46
+        self.assertBalance("materials", 0.45)
 
     # -- goods that go straight to the customer ---------------------------------
 
@@ -303,9 +325,6 @@ class Bills:
         product.seller_ids = [
             Command.create({"partner_id": self.vendor.id, "price": 5.2})
         ]
-        self.company._create_missing_dropship_sequence()
-        self.company._create_missing_dropship_picking_type()
-        self.company._create_missing_dropship_rule()
         order = self.env["sale.order"].create(
             {
                 "partner_id": self.customer.id,
@@ -331,7 +350,7 @@ class Bills:
     def test_drop_shipped_goods(self):
         order, purchase = self._drop_ship()
         expense = self.materials.property_account_expense_categ_id
-        self.account_names[expense] = "expense"
+        self.account_names = {**self.account_names, expense: "expense"}
         picking = purchase.picking_ids
         self._validate(picking)
         self.assertFalse(picking.move_ids.backflush_fact_ids)
@@ -362,7 +381,7 @@ class Bills:
         self.m.invoice_policy = "order"
         order, purchase = self._drop_ship()
         expense = self.materials.property_account_expense_categ_id
-        self.account_names[expense] = "expense"
+        self.account_names = {**self.account_names, expense: "expense"}
         invoice = self._invoice(order)
         self.assertEntry(invoice, {"asset_receivable": 90.0, "income": -90.0})
         bill = self._bill(purchase)
@@ -395,7 +414,10 @@ class OtherCurrency:
     def _create_company(cls, **values):
         currency = cls.env.ref("base.JPY")
         currency.active = True
-        return super()._create_company(currency_id=currency.id, **values)
+        company = super()._create_company(**values)
+        # the chart of accounts has brought its own
+        company.currency_id = currency
+        return company
 
 
 @tagged("post_install", "-at_install")
@@ -415,6 +437,7 @@ class TestCurrencyWithoutDecimals(OtherCurrency, BackflushCommon):
             for _part in range(10)
         ]
         self.assertEqual(sum(passed), 4)
+        self.assertEqual(self.company.currency_id.rounding, 1)
         self.assertTrue(all(amount == int(amount) for amount in passed))
         self.assertClosed()
 

@@ -134,17 +134,21 @@ class PurchaseTrade:
         self.assertEqual(amounts, {first: 0, second: -5.0})
         self.assertSettled()
 
-    def test_a5r_in_a_locked_period(self):
-        order, _bill = self._bill_first()
+    def test_correction_of_a_receipt_in_a_locked_period(self):
+        order, bill = self._bill_first()
         self.m.standard_price = 5.5
-        picking = order.picking_ids
-        self.company.sudo().fiscalyear_lock_date = fields.Date.today()
-        posting = self._receive(order).move_ids.backflush_posting_ids
-        self.assertEqual(posting.state, "posted")
-        tomorrow = fields.Date.add(fields.Date.today(), days=1)
-        self.assertEqual(posting.account_move_id.date, tomorrow)
-        self.assertIn("locked", posting.date_reason)
-        self.assertEqual(picking.state, "done")
+        picking = self._receive(order)
+        today = fields.Date.today()
+        picking.date_done = fields.Datetime.subtract(picking.date_done, days=10)
+        self.env.flush_all()
+        self.company.sudo().fiscalyear_lock_date = fields.Date.subtract(today, days=5)
+        bill.button_draft()
+        correction = picking.move_ids.backflush_posting_ids.sorted("id")[-1]
+        self.assertEqual((correction.event, correction.state), ("correction", "posted"))
+        self.assertEqual(
+            correction.account_move_id.date, fields.Date.subtract(today, days=4)
+        )
+        self.assertIn("locked", correction.date_reason)
 
     def test_missing_account_never_stops_a_receipt(self):
         order, _bill = self._bill_first()

@@ -1,5 +1,4 @@
-"""Events D4, D5, S3 and S4 around changes of standard, kits, and documents in any order,
-for both triggers."""
+"""Events D4, D5, S3 and S4 around changes of standard, kits, documents in any order."""
 
 from odoo import Command
 from odoo.tests import tagged

@@ -2,7 +2,8 @@
 
 from decimal import Decimal as D
 
-from costing.matching import Claim, Lot, Pool, find_lots, match_document, net, settle
+from costing.lots import find_lots
+from costing.matching import Claim, Lot, Pool, match_document, net, settle
 from costing.variance import Measured, Original, price_row
 from hypothesis import given
 from hypothesis import strategies as st
