@@ -14,7 +14,7 @@ def number(value: float) -> Decimal:
 
 
 class BookCards:
-    """Part of `Books`: needs `env`, `company`, `accounts`, `standards` and `_cards`."""
+    """Part of `Books`: needs `env`, `company`, `accounts` and its caches of cards."""
 
     def load_cards(self, products):
         """Read the active cards of `products` in one go."""
@@ -70,10 +70,12 @@ class BookCards:
             )
         return self._cards[standard.id]
 
-    def inner_cards(self, product_ids) -> dict[int, Card]:
+    def inner_cards(self, product_ids, version=None) -> dict[int, Card]:
         """Cards of those components that are themselves costed at delivery, all levels.
 
-        Such a component stands on no stock account: it is relieved through its card.
+        Such a component stands on no stock account: it is relieved through its card. A
+        frozen card goes with the cards of its own `version`; without one, those in
+        force are taken.
         """
         result: dict[int, Card] = {}
         self._product_ids.update(product_ids)
@@ -81,13 +83,30 @@ class BookCards:
         while level := level.filtered(
             lambda p: p.id not in result and p._get_backflush_trigger() == "delivery"
         ):
-            self.load_cards(level.filtered(lambda p: p.id not in self.standards))
+            frozen = self._get_frozen_cards(level, version)
+            rest = level.filtered(lambda p, known=frozen: p not in known)
+            self.load_cards(rest.filtered(lambda p: p.id not in self.standards))
             for product in level:
-                result[product.id] = self.card(self.get_standard(product))
+                standard = frozen.get(product) or self.get_standard(product)
+                result[product.id] = self.card(standard)
             level = level.browse(
                 {x.product for p in level for x in result[p.id].lines if x.product}
             )
         return result
+
+    def _get_frozen_cards(self, products, version):
+        """{product: card} of a version that is no longer in force."""
+        if not version or version.state == "active":
+            return {}
+        known = self._frozen_cards.setdefault(version.id, {})
+        missing = products.filtered(lambda product: product.id not in known)
+        if missing:
+            known.update(dict.fromkeys(missing.ids))
+            cards = self.env["backflush.standard"].search(
+                [("product_id", "in", missing.ids), ("version_id", "=", version.id)]
+            )
+            known.update((card.product_id.id, card) for card in cards)
+        return {product: known[product.id] for product in products if known[product.id]}
 
     def material_content(self, standard) -> dict:
         """Material content per unit of a card, by perpetual valuation account.
@@ -96,7 +115,8 @@ class BookCards:
         of the closing's business.
         """
         card = self.card(standard)
-        inner = self.inner_cards([line.product for line in card.lines if line.product])
+        components = [line.product for line in card.lines if line.product]
+        inner = self.inner_cards(components, standard.version_id)
         totals: dict = defaultdict(Decimal)
         for part in relieve(card, self.accounts, inner):
             material = self.product(part.product)
@@ -119,7 +139,10 @@ class BookCards:
             return {}
         amount = number(row.amount)
         if material._get_backflush_trigger() == "delivery":
-            standard = self.get_standard(material)
+            # the card that was in force with the order's own
+            version = row.posting_id.standard_id.version_id
+            frozen = self._get_frozen_cards(material, version)
+            standard = frozen.get(material) or self.get_standard(material)
             share = amount / number(standard.amount) if standard.amount else amount
             content = self.material_content(standard)
             return {account: part * share for account, part in content.items()}

@@ -40,6 +40,7 @@ class Books(BookAccounts, BookCards):
         self._product_ids = set()
         self._prefetch = ()
         self._cards = {}
+        self._frozen_cards = {}
         self._dates = {}
         self._distributions = {}
 

@@ -252,7 +252,8 @@ class StockMove(models.Model):
         )
         facts = books.facts_of(self)
         quantity = -sum((number(fact.quantity) for fact in facts), ZERO)
-        inner = books.inner_cards(standard.line_ids.component_id.ids)
+        components = standard.line_ids.component_id
+        inner = books.inner_cards(components.ids, standard.version_id)
         target = delivery_target(
             books.card(standard),
             quantity,
