@@ -28,6 +28,28 @@ class Scenarios:
         shop.sell("KIT", 2, invoice=True)
         shop.settle()
 
+    def test_delivered_at_the_cards_of_its_day_all_levels(self):
+        """Posting again after new standards took P's part at the new card of P."""
+        shop = self.open_shop()
+        shop.sell("X", 7)
+        shop.new_standards(labour=30)
+
+    def test_open_usage_of_a_part_is_not_restated(self):
+        """A P too many in an X was open usage at the content of a later card."""
+        shop = self.open_shop()
+        shop.make("P", 10)
+        shop.make("X", 5, used={"P": 6})
+        shop.new_standards(M=5.5, labour=22)
+        shop.settle()
+
+    def test_order_used_a_part_before_new_standards(self):
+        shop = self.open_shop()
+        mo1 = shop.make("X", 5, used={"P": 6})
+        shop.new_standards(M=5.5, labour=22)
+        shop.reverse(mo1)
+        shop.book_again(mo1)
+        shop.settle()
+
 
 @tagged("post_install", "-at_install")
 class TestScenarios1(Scenarios, ShopCase):

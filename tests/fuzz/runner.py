@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from unittest.mock import patch
 
 import hypothesis
-from hypothesis import HealthCheck, Phase, settings
+from hypothesis import HealthCheck, Phase, Verbosity, settings
 from hypothesis.internal.conjecture import engine
 from hypothesis.stateful import run_state_machine_as_test
 
@@ -69,6 +69,8 @@ def run(shop, name, sequences, steps=12):
                 database=None,
                 deadline=None,
                 print_blob=False,
+                # the scenario is told by the failure itself
+                verbosity=Verbosity.quiet,
                 report_multiple_bugs=False,
                 phases=(Phase.generate, Phase.shrink),
                 suppress_health_check=list(HealthCheck),
