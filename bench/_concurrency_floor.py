@@ -7,16 +7,18 @@ import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, NamedTuple
 
 import _common as common
 from _moment_server import COMMIT, MOMENTS
-from _rpc import LOST, CallError, Server, User
+from _rpc import LOST, CallError, Server, User, share_out
 
 ORDER, TRANSFER = "mrp.production", "stock.picking"
 POSTING = "backflush.posting"
+GAVE_UP = "SerializationFailure"  # what Odoo tells after it has tried five times
 SETTLE_SECONDS = 10
-TRIES = 20  # of a user whose connection is lost
+TRIES = 20  # of a user who was told to do it again
 # what the dialogs would ask, answered beforehand
 ANSWERS = {
     "skip_consumption": True,
@@ -143,6 +145,16 @@ class Floor:
             raise CallError("unexpected answer", str(result))
         return result
 
+    def work(self, outcome: Outcome, model: str, records: Sequence[int]) -> Outcome:
+        """Let all shop users finish the records, each the next one."""
+
+        def finish(user: User, record: int) -> Any:
+            return self.insist(outcome, partial(self.finish, user, model, record))
+
+        results, outcome.calls = share_out(self.shop, records, finish)
+        outcome.results += results
+        return outcome
+
     def correct(self, user: User, order: int, place: int, extra: float) -> Any:
         """Use more of a component of an order that is done."""
         moves = self.query(
@@ -153,6 +165,22 @@ class Floor:
         changed = {"quantity": float(quantity) + extra}
         return user.call("stock.move", "write", [move], changed)
 
+    def has_job(self, method: str) -> bool:
+        """Whether the addon has a scheduled job that calls ``method``."""
+        return bool(self._find_job(method))
+
+    def job(self, method: str) -> Callable[[], Any]:
+        """What runs the scheduled job, as the administrator does by hand."""
+        [[job]] = self._find_job(method)
+        return partial(self.admin.call, "ir.cron", "method_direct_trigger", [job])
+
+    def _find_job(self, method: str) -> list[tuple[Any, ...]]:
+        return self.query(
+            "SELECT c.id FROM ir_cron c JOIN ir_act_server a"
+            " ON a.id = c.ir_actions_server_id"
+            f" WHERE a.code = 'model.{method}()' AND a.model_name LIKE 'backflush.%'"
+        )
+
     def postings(self, orders: Sequence[int], state: str) -> list[int]:
         """The orders' postings in that state."""
         ids = ",".join(map(str, orders))
@@ -162,17 +190,20 @@ class Floor:
         )
         return [row[0] for row in rows]
 
-    def insist(self, outcome: Outcome, job: Any) -> Any:
-        """Do it again when the connection is lost, as a user would."""
+    def insist(self, outcome: Outcome, job: Callable[[], Any]) -> Any:
+        """Do it again when it failed, as a user would; keep what was told."""
         for _ in range(TRIES):
             try:
                 return job()
             except CallError as error:
-                if error.name != LOST:
+                if error.name == LOST:
+                    outcome.lost += 1
+                    self.settle()
+                elif error.name == GAVE_UP:
+                    outcome.results.append(error)
+                else:
                     raise
-                outcome.lost += 1
-                self.settle()
-        raise CallError(LOST, "time and again")
+        raise CallError("never done", f"after {TRIES} times")
 
     # -- what a kill left --------------------------------------------------------------
 
@@ -224,3 +255,7 @@ def kill_in(
     if not floor.server.disarm():
         outcome.problems.append(f"nobody came to the moment {moment}")
     floor.settle()
+
+
+#: how a scenario is played
+Play = Callable[[Floor, Sizes], Outcome]

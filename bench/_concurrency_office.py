@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 
-from _concurrency_floor import ORDER, POSTING, Floor, Outcome, Sizes, kill_in
+from _concurrency_day import ALREADY_RUNNING
+from _concurrency_floor import ORDER, POSTING, Floor, Outcome, Play, Sizes, kill_in
 from _moment_server import COMMIT
 from _rpc import at_once
 
 _FOR_RETRY = ("after the lock", "after numbering", "after the posting", *COMMIT)
 _FOR_REVERSAL = ("in the reversal", "before the commit", "after the commit")
+JOB = "_cron_retry"
 _NOT_POSTED = "is not posted, so there is nothing to reverse"
-
-
-def orders_needed(sizes: Sizes) -> int:
-    """Orders that the scenarios take together."""
-    return 4 * sizes.pairs + len(_FOR_RETRY) + len(_FOR_REVERSAL)
 
 
 def _finish_all(floor: Floor, number: int, *, is_plain: bool = True) -> list[int]:
@@ -44,13 +41,18 @@ def retries(floor: Floor, sizes: Sizes) -> Outcome:
     outcome = Outcome([])
     if len(failed) != len(orders):
         outcome.problems.append(f"{len(failed)} of {len(orders)} postings failed")
-    for posting in failed:
-        outcome.results += at_once(
-            [
-                partial(one.call, POSTING, "action_retry", [posting])
-                for one in floor.office
-            ]
+    with_job = floor.has_job(JOB)
+    if with_job:
+        floor.worker.call("make_due", postings=failed)
+    outcome.told = (ALREADY_RUNNING,)
+    for number, posting in enumerate(failed):
+        first, second = (
+            partial(user.call, POSTING, "action_retry", [posting])
+            for user in floor.office
         )
+        if with_job and number % 2:
+            second = floor.job(JOB)
+        outcome.results += at_once([first, second])
     return outcome
 
 
@@ -132,11 +134,16 @@ def reversal_and_correction(floor: Floor, sizes: Sizes) -> Outcome:
     return outcome
 
 
-SCENARIOS = (
-    retries,
-    killed_retries,
-    failing_corrections,
-    reversals,
-    killed_reversals,
-    reversal_and_correction,
-)
+def _per_pair(sizes: Sizes) -> int:
+    return sizes.pairs
+
+
+#: each with the number of orders that it takes
+SCENARIOS: dict[Play, Callable[[Sizes], int]] = {
+    retries: _per_pair,
+    killed_retries: lambda _sizes: len(_FOR_RETRY),
+    failing_corrections: _per_pair,
+    reversals: _per_pair,
+    killed_reversals: lambda _sizes: len(_FOR_REVERSAL),
+    reversal_and_correction: _per_pair,
+}

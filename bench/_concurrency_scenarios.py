@@ -7,12 +7,13 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
+import _concurrency_day as day
 import _concurrency_office as office
 from _concurrency_floor import ORDER, TRANSFER, Floor, Outcome, Sizes, kill_in
 from _moment_server import COMMIT
-from _rpc import User, at_once, share_out
+from _rpc import at_once
 
 _FOR_ORDERS = (
     "before the stock work",
@@ -28,28 +29,11 @@ _FOR_ORDERS = (
 _FOR_TRANSFERS = (
     "before the transfer",
     "after the stock facts",
-    "before numbering",
+    "before the entry",
     "after the posting",
     *COMMIT,
 )
 _PAUSE = 0.5  # seconds between two kills
-
-
-def orders_needed(sizes: Sizes) -> int:
-    """Orders that the scenarios take together."""
-    return (
-        sizes.workers
-        + sizes.pairs
-        + sizes.orders
-        + len(_FOR_ORDERS)
-        + sizes.besieged
-        + office.orders_needed(sizes)
-    )
-
-
-def transfers_needed(sizes: Sizes) -> int:
-    """Transfers that the scenarios take together."""
-    return sizes.pairs + sizes.transfers + len(_FOR_TRANSFERS)
 
 
 # -- orders and transfers, also in plain Odoo ------------------------------------------
@@ -60,8 +44,13 @@ def first_orders(floor: Floor, sizes: Sizes) -> Outcome:
     if floor.mode.has_addon:
         floor.worker.call("begin_year")
     orders = floor.take(ORDER, sizes.workers)
-    pairs = zip(floor.shop, orders, strict=True)
-    return Outcome(at_once([partial(floor.finish, u, ORDER, o) for u, o in pairs]))
+    outcome = Outcome([])
+    jobs = [
+        partial(floor.insist, outcome, partial(floor.finish, user, ORDER, order))
+        for user, order in zip(floor.shop, orders, strict=True)
+    ]
+    outcome.results += at_once(jobs)
+    return outcome
 
 
 def _same(floor: Floor, sizes: Sizes, model: str) -> Outcome:
@@ -84,11 +73,7 @@ def same_transfer(floor: Floor, sizes: Sizes) -> Outcome:
 
 
 def _many(floor: Floor, model: str, number: int) -> Outcome:
-    def finish(user: User, record: int) -> Any:
-        return floor.finish(user, model, record)
-
-    results, seconds = share_out(floor.shop, floor.take(model, number), finish)
-    return Outcome(results, calls=seconds)
+    return floor.work(Outcome([]), model, floor.take(model, number))
 
 
 def many_orders(floor: Floor, sizes: Sizes) -> Outcome:
@@ -168,25 +153,32 @@ def _killer(floor: Floor) -> Iterator[None]:
 
 def killed_among_many(floor: Floor, sizes: Sizes) -> Outcome:
     """All users finish orders while one worker after another is killed."""
-    outcome = Outcome([])
-
-    def finish(user: User, order: int) -> Any:
-        return floor.insist(outcome, partial(floor.finish, user, ORDER, order))
-
-    orders = floor.take(ORDER, sizes.besieged)
     with _killer(floor):
-        results, outcome.calls = share_out(floor.shop, orders, finish)
-    outcome.results += results
+        outcome = _many(floor, ORDER, sizes.besieged)
     if not outcome.lost:
         outcome.problems.append("nobody was killed")
     return outcome
 
 
 class Scenario(NamedTuple):
-    """A scenario and where it is played."""
+    """A scenario, what it takes and where it is played."""
 
     play: Callable[[Floor, Sizes], Outcome]
+    takes: Callable[[Sizes], int]
+    model: str = ORDER
     needs_addon: bool = False
+    needs_job: str = ""
+
+    def is_played(self, floor: Floor) -> bool:
+        """Whether there is everything that it needs."""
+        if self.needs_job and not floor.has_job(self.needs_job):
+            return False
+        return floor.mode.has_addon or not self.needs_addon
+
+    @property
+    def name(self) -> str:
+        """How it is chosen."""
+        return self.play.__name__
 
     @property
     def title(self) -> str:
@@ -195,16 +187,23 @@ class Scenario(NamedTuple):
 
 
 SCENARIOS = (
-    Scenario(first_orders),
-    Scenario(same_order),
-    Scenario(many_orders),
-    Scenario(corrections),
-    Scenario(same_transfer),
-    Scenario(many_transfers),
-    Scenario(killed_orders),
-    Scenario(killed_transfers),
-    Scenario(killed_among_many),
-    *(Scenario(play, needs_addon=True) for play in office.SCENARIOS),
+    Scenario(first_orders, lambda sizes: sizes.workers),
+    Scenario(same_order, lambda sizes: sizes.pairs),
+    Scenario(many_orders, lambda sizes: sizes.orders),
+    Scenario(corrections, lambda _sizes: 0),
+    Scenario(same_transfer, lambda sizes: sizes.pairs, TRANSFER),
+    Scenario(many_transfers, lambda sizes: sizes.transfers, TRANSFER),
+    Scenario(killed_orders, lambda _sizes: len(_FOR_ORDERS)),
+    Scenario(killed_transfers, lambda _sizes: len(_FOR_TRANSFERS), TRANSFER),
+    Scenario(killed_among_many, lambda sizes: sizes.besieged),
+    *(
+        Scenario(play, takes, needs_addon=True)
+        for play, takes in office.SCENARIOS.items()
+    ),
+    *(
+        Scenario(play, takes, needs_addon=True, needs_job=day.JOB)
+        for play, takes in day.SCENARIOS.items()
+    ),
 )
 
 

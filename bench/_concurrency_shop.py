@@ -76,6 +76,19 @@ class Shop(Store):
                 env, "Conversion applied", "expense"
             )
 
+    def make_due(self, postings: list[int]) -> None:
+        """Let the schedule retry failed postings at its next run."""
+        with self.environment() as env:
+            waiting = env["backflush.posting"].sudo().browse(postings)
+            if "date_retry" in waiting._fields:
+                vals = {"date_retry": False}
+                waiting.with_context(backflush_engine=True).write(vals)
+
+    def set_posting_mode(self, mode: str) -> None:
+        """Journal entries at once, or one a day."""
+        with self.environment() as env:
+            env.company.backflush_posting_mode = mode
+
     def closing(self) -> list[float]:
         """What Odoo's own closing would book: ledger against stock."""
         with self.environment() as env:
@@ -187,6 +200,8 @@ if __name__ == "__main__":
             "prepared": shop.prepared,
             "begin_year": shop.begin_year,
             "set_applied_account": shop.set_applied_account,
+            "make_due": shop.make_due,
+            "set_posting_mode": shop.set_posting_mode,
             "closing": shop.closing,
         }
     )

@@ -27,7 +27,7 @@ STOP_SECONDS = 20
 CALL_SECONDS = 240  # five tries with Odoo's pauses between them take about a minute
 LOST = "connection lost"
 PASSWORD = "bench-user-0"  # noqa: S105 - of users who exist in these databases only
-_RETRY = re.compile(r"(\w+), \d tries left")
+_RETRY = re.compile(r"service\.model: (\w+).*, \d tries left")
 
 
 class CallError(Exception):
