@@ -44,7 +44,9 @@ class YenCommon(BackflushCommon):
         """Rule 1: half a yen per journal item on a stock account, no more."""
         for name in {"materials", "finished"}:
             account = self.accounts[name]
-            items = self._get_items().filtered(lambda x: x.account_id == account)
+            items = self._get_items().filtered(
+                lambda x, own=account: x.account_id == own
+            )
             stock = self._get_stock_at_standard(name)
             drift = abs(sum(items.mapped("balance")) - stock)
             self.assertLessEqual(drift, 0.5 * max(len(items), 1), name)
