@@ -107,6 +107,11 @@ class Standard(NamedTuple):
     inner: Mapping[int, Card] = {}
 
 
+#: What was used of products that are costed at delivery: positive amounts with the card
+#: in force at each fact, by product.
+Through = Mapping[int, Sequence[tuple[Decimal, Standard]]]
+
+
 @dataclass(frozen=True)
 class Completion:
     """Facts of one order: what it made (``output`` first), gave besides and used."""
@@ -114,6 +119,7 @@ class Completion:
     output: Flow
     byproducts: Sequence[Flow] = ()
     used: Sequence[Flow] = ()
+    through: Through = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -263,25 +269,19 @@ def credit(parts: Iterable[Relief], quantity: Decimal) -> Amounts:
     )
 
 
-def completion_target(
-    card: Card,
-    order: Completion,
-    accounts: Accounts,
-    cards: Mapping[int, Card] | None = None,
-) -> Target:
+def completion_target(card: Card, order: Completion, accounts: Accounts) -> Target:
     """Entry of a finished order under the trigger ``completion``, unrounded.
 
     Dr stock of what was made (facts); Cr stock of what was used (facts) and conversion
     cost applied (card × good output); ± the rows between them.
     """
-    cards = cards or {}
     stock = merge(
         [
             {Key(accounts.stock[made.product], None, OUTPUT, made.product): amount}
             for made in (order.output, *order.byproducts)
             if (amount := made.stock_amount)
         ]
-        + [relieve_used(used, accounts, cards) for used in order.used]
+        + [relieve_used(used, accounts, order.through) for used in order.used]
     )
     applied = [
         {Key(accounts.applied[line.element], line.element, APPLIED, None): amount}
@@ -295,22 +295,27 @@ def completion_target(
     return Target(merge([stock, *applied, values]), rows)
 
 
-def relieve_used(used: Flow, accounts: Accounts, cards: Mapping[int, Card]) -> Amounts:
+def relieve_used(used: Flow, accounts: Accounts, through: Through) -> Amounts:
     """Credit of a component: its facts' amount, or through its own card.
 
-    A component that is itself costed at delivery stands on no stock account: its facts'
-    amount is spread over its card's accounts in proportion, so nothing is left over.
+    A component that is itself costed at delivery stands on no stock account: the amount
+    of its facts is spread over the accounts of the card that was in force when they
+    happened, in proportion, so nothing is left over.
     """
-    card = cards.get(used.product)
-    if card is None or not card.amount:
-        key = Key(
-            accounts.stock[used.product],
-            accounts.material_element,
-            MATERIAL,
-            used.product,
+    parts = [(x, s) for x, s in through.get(used.product, ()) if s.card.amount]
+    spread = [
+        credit(
+            relieve(standard.card, accounts, standard.inner), x / standard.card.amount
         )
-        return {key: -used.stock_amount}
-    return credit(relieve(card, accounts, cards), used.stock_amount / card.amount)
+        for x, standard in parts
+    ]
+    rest = used.stock_amount - sum((amount for amount, _standard in parts), ZERO)
+    if not rest:
+        return merge(spread)
+    key = Key(
+        accounts.stock[used.product], accounts.material_element, MATERIAL, used.product
+    )
+    return merge([*spread, {key: -rest}])
 
 
 def _keyed_rows(rows: Iterable[Row], accounts: Accounts) -> dict[Key, Row]:

@@ -17,11 +17,11 @@ from .entry import (
     OUTPUT,
     Accounts,
     Amounts,
-    Card,
     Key,
     Relief,
     Standard,
     Target,
+    Through,
     credit,
     merge,
     relieve,
@@ -104,7 +104,7 @@ def material_loss(
     lost: Flow,
     kind: str,
     accounts: Accounts,
-    cards: Mapping[int, Card],
+    through: Through,
     debit: int | None = None,
 ) -> Target:
     """A material scrapped or missing (negative: found), at its facts' amount.
@@ -116,7 +116,7 @@ def material_loss(
     key = Key(debit or accounts.variance[kind], element, kind, lost.product)
     if not lost.stock_amount:
         return Target({}, {})
-    stock = relieve_used(lost, accounts, cards)
+    stock = relieve_used(lost, accounts, through)
     row = _loss_row(kind, lost.product, lost.quantity, lost.unit, lost.stock_amount)
     return Target(merge([stock, {key: row.amount}]), {key: row})
 

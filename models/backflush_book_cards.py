@@ -162,7 +162,10 @@ class BookCards:
             return {}
         amount = number(row.amount)
         if material._get_backflush_trigger() == "delivery":
-            standard = self.get_standard(material)
+            # the card that was in force with the order's own
+            version = row.posting_id.standard_id.version_id
+            found = self._find_cards(material, version)
+            standard = found.get(material) or self.get_standard(material)
             share = amount / number(standard.amount) if standard.amount else amount
             content = self.material_content(standard)
             return {account: part * share for account, part in content.items()}

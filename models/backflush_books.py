@@ -231,6 +231,19 @@ class Books(BookAccounts, BookCards):
             flows.append(flow)
         return [flow for flow in flows if flow.quantity or flow.stock_amount]
 
+    def through(self, facts, sign: int) -> dict:
+        """Amounts of facts of goods costed at delivery, with the card of each.
+
+        They stand on no account of their own but through that card.
+        """
+        result: dict = defaultdict(list)
+        for fact in facts.sorted("id"):
+            product = fact.product_id
+            if product._get_backflush_trigger() == "delivery" and fact.amount:
+                standard = self.priced(fact.standard_id or self.get_standard(product))
+                result[product.id].append((sign * number(fact.amount), standard))
+        return result
+
     def flow(self, product, facts, sign: int, original=None) -> Flow:
         """What `facts` of one product brought (`sign` 1) or took (−1)."""
         facts = facts.sorted("id")

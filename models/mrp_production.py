@@ -187,8 +187,7 @@ class MrpProduction(models.Model):
         order = self._get_backflush_completion(books)
         job.quantity = order.output.quantity
         card = books.card(job.standard)
-        inner = books.inner_cards([flow.product for flow in order.used])
-        target = completion_target(card, order, books.accounts, inner)
+        target = completion_target(card, order, books.accounts)
         job.target = target
         if trigger == "delivery":
             # Nothing is carried before delivery: the rows wait for the close.
@@ -208,6 +207,7 @@ class MrpProduction(models.Model):
             output=made[0] if made else Flow(self.product_id.id, ZERO, ZERO),
             byproducts=books.flows(self.move_finished_ids - finished, 1),
             used=books.flows(self.move_raw_ids, -1),
+            through=books.through(books.facts_of(self.move_raw_ids), -1),
         )
 
     # -- buttons ----------------------------------------------------------------

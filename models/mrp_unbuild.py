@@ -80,8 +80,7 @@ class MrpUnbuild(models.Model):
         books.check_category(self.product_id, trigger)
         standard = self._get_backflush_standard(books)
         order = self._get_backflush_completion(books, standard)
-        inner = books.inner_cards([flow.product for flow in order.used])
-        target = completion_target(books.card(standard), order, books.accounts, inner)
+        target = completion_target(books.card(standard), order, books.accounts)
         remark = ""
         if trigger == "delivery":
             target = Target({}, {}, target.rows)
@@ -135,6 +134,7 @@ class MrpUnbuild(models.Model):
             output=made[0] if made else Flow(self.product_id.id, ZERO, ZERO),
             byproducts=books.flows(out - finished, 1, originals),
             used=books.flows(own - out, -1, originals),
+            through=books.through(books.facts_of(own - out), -1),
         )
 
     def _get_backflush_originals(self, books, standard):

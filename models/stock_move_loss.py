@@ -76,8 +76,8 @@ class StockMove(models.Model):
                 lost, f"output_{kind}", books.accounts, carried=carried, debit=debit
             )
         flow = books.flow(self.product_id, facts, -1)
-        inner = books.inner_cards(self.product_id.ids)
-        return material_loss(flow, f"material_{kind}", books.accounts, inner, debit)
+        through = books.through(facts, -1)
+        return material_loss(flow, f"material_{kind}", books.accounts, through, debit)
 
     def _get_backflush_lost_standard(self, books, fact, *, carried):
         """The card of lost goods. A by-product that stock carries needs none."""

@@ -85,6 +85,25 @@ class Chains:
         self.assertEqual(rows, {"material_scrap": cost, "material_usage": cost})
         self._assertBooks()
 
+    def test_new_standards_leave_what_is_booked(self):
+        """Parts are relieved through the cards in force when they were used."""
+        for product in (self.a, self.o):
+            self._produce(product, 10)
+        order = self._produce(self.t, 3)
+        self._activate_v2()
+        postings = order.backflush_posting_ids
+        self.env["backflush.engine"]._post_records(order)
+        self.assertEqual(order.backflush_posting_ids, postings)
+        used = order.move_raw_ids.filtered(lambda m: m.product_id == self.o)
+        for quantity in (4, 3):
+            self._correct(used, quantity)
+            self._assertBooks()
+        totals = {}
+        for row in (order.backflush_posting_ids - postings).variance_ids:
+            key = row.kind, row.element_id
+            totals[key] = totals.get(key, 0) + row.amount
+        self.assertEqual({round(x, 2) for x in totals.values()}, {0.0})
+
     def test_merged_orders(self):
         orders = self._create_production(self.a, 2) | self._create_production(self.a, 3)
         orders.action_merge()

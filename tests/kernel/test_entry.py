@@ -128,8 +128,9 @@ def test_component_costed_at_delivery_is_relieved_through_its_card():
     outer = Card(X, D(50), (line,))
     target = deliver(outer, D(3), ACCOUNTS, 40, {P: make_card()})
     assert by_account(target.amounts) == {40: 150, 12: -60, 20: -60, 21: -30}
-    order = Completion(flow(X, 3, 50), (), (flow(P, 6, 25),))
-    target = completion_target(outer, order, ACCOUNTS, {P: make_card()})
+    through = {P: [(D(150), Standard(make_card()))]}
+    order = Completion(flow(X, 3, 50), (), (flow(P, 6, 25),), through)
+    target = completion_target(outer, order, ACCOUNTS)
     assert by_account(target.amounts) == {13: 150, 12: -60, 20: -60, 21: -30}
 
 
