@@ -13,6 +13,15 @@ from ..costing.entry import (
 )
 from .backflush_posting_error import VERSIONS, PostingError
 
+CARD_FIELDS = (
+    "line_type",
+    "element_id",
+    "component_id",
+    "quantity",
+    "rate",
+    "amount",
+)
+
 
 def number(value: float) -> Decimal:
     """A float from the database as the decimal it was written as."""
@@ -61,7 +70,10 @@ class BookCards:
     def card(self, standard) -> Card:
         """The plain values of a card."""
         if standard.id not in self._cards:
-            self._product_ids.update(standard.line_ids.component_id.ids)
+            found = self.env["backflush.standard.line"].search_fetch(
+                [("standard_id", "=", standard.id)], CARD_FIELDS
+            )
+            self._product_ids.update(found.component_id.ids)
             lines = tuple(
                 CardLine(
                     line.line_type,
@@ -71,7 +83,7 @@ class BookCards:
                     number(line.rate),
                     number(line.amount),
                 )
-                for line in standard.line_ids
+                for line in found
             )
             self._cards[standard.id] = Card(
                 standard.product_id.id, number(standard.amount), lines

@@ -14,6 +14,7 @@ from odoo.tools.misc import clean_context
 from ..costing.entry import Key, Target, merge, owed
 from ..costing.variance import KINDS
 from .backflush_books import Books, number
+from .backflush_bulk import forget, insert
 from .backflush_once import start_over
 
 _logger = logging.getLogger(__name__)
@@ -54,6 +55,7 @@ class Job:
     identity: dict = field(default_factory=dict)
     owed: Target | None = None
     posting: Any = None
+    values: dict = field(default_factory=dict)
 
     @property
     def new_facts(self):
@@ -89,8 +91,7 @@ class BackflushEngine(models.AbstractModel):
         finally:
             del _collected[cursor]
         for model, ids in events.items():
-            # Work inside that was rolled back may have taken its records along.
-            self._post_records(self.env[model].browse(ids).exists())
+            self._post_records(self.env[model].browse(ids))
 
     @api.model
     def _enqueue(self, records):
@@ -112,6 +113,8 @@ class BackflushEngine(models.AbstractModel):
         sudo: a shop user causes postings without any right in accounting. It covers the
         postings and their journal entries, never Odoo's own stock calls.
         """
+        # Work that was rolled back may have taken its records along.
+        records = self._lock(records)
         for company, batch in records.sudo().grouped("company_id").items():
             engine = self._as_engine(company)
             with start_over():
@@ -133,7 +136,6 @@ class BackflushEngine(models.AbstractModel):
         return self.with_env(self.env(su=True, context=context)).with_company(company)
 
     def _post_batch(self, records):
-        self._lock(records)
         # What others left to be written is theirs: its errors are no failure of ours.
         self.env.cr.flush()
         try:
@@ -153,14 +155,19 @@ class BackflushEngine(models.AbstractModel):
                 self._fail(record, error)
 
     def _lock(self, records):
-        """Wait for whoever is posting the same events, in id order."""
-        self.env.execute_query(
+        """Wait for whoever is posting the same events, in id order.
+
+        Return those that are there.
+        """
+        rows = self.env.execute_query(
             SQL(
                 "SELECT id FROM %s WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE",
                 SQL.identifier(records._table),
                 sorted(records.ids),
             )
         )
+        found = {record_id for (record_id,) in rows}
+        return records.filtered(lambda record: record.id in found)
 
     def _touch(self, records):
         """Make a concurrent correction of the same record start over.
@@ -271,6 +278,7 @@ class BackflushEngine(models.AbstractModel):
     # -- documents --------------------------------------------------------------
 
     def _create_postings(self, jobs, books, entries):
+        """Write everything down, in one statement for each kind of record."""
         fresh = []
         for job in jobs:
             vals = self._prepare_posting_vals(job, books, entries.get(job.group))
@@ -279,16 +287,47 @@ class BackflushEngine(models.AbstractModel):
                 # A failed posting is kept and posted, under its own number.
                 job.posting.write(vals | job.posting._prepare_solved())
             else:
-                vals |= self._prepare_identity(job.record, books)
-                fresh.append((job, vals))
-        created = self.env["backflush.posting"].create([vals for _job, vals in fresh])
-        for (job, _vals), posting in zip(fresh, created, strict=True):
-            job.posting = posting
+                fresh.append(job)
+            job.values = vals | job.record._prepare_backflush_identity()
+        self._insert_postings(fresh, books)
+        self._tie_facts(jobs)
+        lines = [vals for job in jobs for vals in self._prepare_lines(job, books)]
+        insert(self.env["backflush.posting.line"], lines)
+        rows = [vals for job in jobs for vals in self._prepare_variances(job, books)]
+        insert(self.env["backflush.variance"], rows)
+
+    def _insert_postings(self, jobs, books):
+        books.reserve_names(len(jobs))
         for job in jobs:
-            job.new_facts.posting_id = job.posting
-        self.env["backflush.variance"].create(
-            [vals for job in jobs for vals in self._prepare_variances(job)]
+            job.values |= self._prepare_identity(job.record, books)
+            job.values["is_open"] = job.values["state"] == "pending"
+        postings = self.env["backflush.posting"]
+        vals_list = [job.values for job in jobs]
+        ids = dict(insert(postings, vals_list, ["res_id", "id"]))
+        for job in jobs:
+            job.posting = postings.browse(ids[job.record.id])
+
+    def _tie_facts(self, jobs):
+        """Give the new facts their posting; those of others have one already."""
+        pairs = [
+            (fact_id, job.posting.id) for job in jobs for fact_id in job.new_facts.ids
+        ]
+        if not pairs:
+            return
+        facts, postings = (list(ids) for ids in zip(*pairs, strict=True))
+        model = self.env["backflush.stock.fact"]
+        self.env.execute_query(
+            SQL(
+                """UPDATE backflush_stock_fact fact SET posting_id = new.posting
+                     FROM unnest(%s, %s) AS new(fact, posting)
+                    WHERE fact.id = new.fact AND fact.posting_id IS NULL
+                RETURNING fact.id""",
+                facts,
+                postings,
+            )
         )
+        model.browse(facts).invalidate_recordset(["posting_id"], flush=False)
+        forget(model)
 
     def _prepare_posting_vals(self, job, books, entry):
         date, reason = books.date(job.date_event)
@@ -308,10 +347,6 @@ class BackflushEngine(models.AbstractModel):
             "quantity": float(job.quantity),
             "account_move_id": entry and entry.id,
             "amount": float(sum(x for x in job.owed.amounts.values() if x > 0)),
-            "line_ids": [
-                Command.create(self._prepare_line_vals(key, amount))
-                for key, amount in job.owed.amounts.items()
-            ],
         }
 
     def _get_event(self, record, books):
@@ -339,25 +374,28 @@ class BackflushEngine(models.AbstractModel):
             return self.env._("Nothing to book: the standard is 0.")
         return self.env._("Nothing to book: everything is booked already.")
 
-    def _prepare_line_vals(self, key, amount):
-        return {
-            "account_id": key.account,
-            "element_id": key.element,
-            "kind": key.kind,
-            "product_id": key.product,
-            "amount": float(amount),
-        }
+    def _prepare_lines(self, job, books):
+        """Values of all columns, those that the ORM would compute included."""
+        for key, amount in job.owed.amounts.items():
+            yield {
+                "posting_id": job.posting.id,
+                "account_id": key.account,
+                "element_id": key.element,
+                "kind": key.kind,
+                "product_id": key.product,
+                "amount": amount,
+                "company_id": books.company.id,
+                "date": job.values["date"],
+            }
 
-    def _prepare_variances(self, job):
+    def _prepare_variances(self, job, books):
         for key, row in job.owed.rows.items():
-            entry = job.posting.account_move_id
-            vals = self._prepare_variance(job, key, row) | {"account_move_id": entry.id}
+            entry = job.values["account_move_id"]
+            vals = self._prepare_variance(job, books, key, row, entry)
             yield from self._share(job, key, vals)
         for key, row in job.owed.open_rows.items():
-            entry = job.open_entry
-            vals = self._prepare_variance(job, key, row) | {
-                "account_move_id": entry and entry.id
-            }
+            entry = job.open_entry and job.open_entry.id
+            vals = self._prepare_variance(job, books, key, row, entry)
             yield from self._share(job, key, vals)
 
     def _share(self, job, key, vals):
@@ -366,25 +404,27 @@ class BackflushEngine(models.AbstractModel):
             return [vals]
         return job.record._share_backflush_row(job, key, vals)
 
-    def _prepare_variance(self, job, key, row):
-        posting = job.posting
+    def _prepare_variance(self, job, books, key, row, entry_id):
+        """Values of all columns, those that the ORM would compute included."""
         product = job.made or job.product
-        component = key.product if key.product != product.id else False
         return {
             "kind": key.kind,
             "element_id": key.element,
-            "date": posting.date,
+            "date": job.values["date"],
             "product_id": product.id,
-            "component_id": component,
-            "production_id": posting.production_id.id,
-            "posting_id": posting.id,
+            "component_id": key.product if key.product != product.id else False,
+            "production_id": job.values.get("production_id"),
+            "bill_line_id": False,
+            "posting_id": job.posting.id,
             "quantity_standard": float(row.quantity_standard),
             "quantity_actual": float(row.quantity_actual),
             "price_standard": float(row.price_standard),
             "price_actual": float(row.price_actual),
             "amount": float(row.amount),
             "account_id": key.account,
-            "company_id": posting.company_id.id,
+            "account_move_id": entry_id,
+            "state": "provisional",
+            "company_id": books.company.id,
         }
 
     # -- failures and reversals -------------------------------------------------

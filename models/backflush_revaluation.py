@@ -6,6 +6,7 @@ from odoo import Command, api, models
 from ..costing.entry import APPLIED, Target, merge, relieve
 from ..costing.revaluation import Part, Restated, Revaluation, revalue
 from .backflush_books import Books, local_date, number
+from .backflush_bulk import insert
 
 
 class BackflushRevaluation(models.AbstractModel):
@@ -186,19 +187,10 @@ class BackflushRevaluation(models.AbstractModel):
             lines += self._prepare_lines(posting, result.target.amounts)
             rows += self._prepare_variances(posting, result.target.rows, entry)
             rows += self._prepare_variances(posting, result.open_rows, entry.browse())
-        self._insert("backflush.posting.line", lines)
-        self._insert("backflush.variance", rows)
-        postings.invalidate_recordset(["line_ids", "variance_ids"])
+        # a statement instead of the ORM's work per record: there may be thousands
+        insert(self.env["backflush.posting.line"], lines)
+        insert(self.env["backflush.variance"], rows)
         return postings
-
-    def _insert(self, model, vals_list):
-        """A statement instead of the ORM's work per record: there may be thousands."""
-        if vals_list:
-            columns = tuple(vals_list[0])
-            rows = [tuple(vals[name] for name in columns) for vals in vals_list]
-            table = self.env[model]._table
-            self.env["backflush.standard"]._insert(table, columns, rows, ["id"])
-            self.env[model].invalidate_model()
 
     def _prepare_posting_vals(self, books, record, result, date_event):
         date, reason = books.date(date_event)

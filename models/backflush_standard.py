@@ -1,5 +1,7 @@
 from odoo import api, fields, models
-from odoo.tools import SQL, sql
+from odoo.tools import SQL
+
+from .backflush_bulk import insert_rows, prepare_stamps
 
 #: Columns of a card's cumulative split: one for each type of cost element.
 SPLIT_FIELDS = {
@@ -34,8 +36,6 @@ LINE_COLUMNS = (
     "cycle_hours",
     "capacity",
 )
-#: Types of the database whose values can be joined to an array without quotes.
-NUMBERS = ("int4", "numeric", "float8", "bool")
 
 
 class BackflushStandard(models.Model):
@@ -226,15 +226,15 @@ class BackflushStandard(models.Model):
         units = self._get_units(cards)
         rows = [self._prepare_card_row(card, boms, types, units) for card in cards]
         ids = dict(
-            self._insert(
-                self._table,
+            insert_rows(
+                self,
                 CARD_COLUMNS,
                 rows,
                 ["product_id", "id"],
                 {
                     "company_id": version.company_id.id,
                     "version_id": version.id,
-                    **self._prepare_stamps(),
+                    **prepare_stamps(self.env),
                 },
             )
         )
@@ -243,7 +243,8 @@ class BackflushStandard(models.Model):
             for card in cards
             for place, line in enumerate(card.lines, start=1)
         ]
-        self._insert("backflush_standard_line", LINE_COLUMNS, rows, [], {})
+        lines = self.env["backflush.standard.line"]
+        insert_rows(lines, LINE_COLUMNS, rows, constants={})
         self.env.invalidate_all()
 
     @api.model
@@ -277,17 +278,6 @@ class BackflushStandard(models.Model):
         return dict(self.env.execute_query(SQL(query, list(ids))))
 
     @api.model
-    def _prepare_stamps(self):
-        """Who writes rows, and when."""
-        now, uid = self.env.cr.now(), self.env.uid
-        return {
-            "create_uid": uid,
-            "write_uid": uid,
-            "create_date": now,
-            "write_date": now,
-        }
-
-    @api.model
     def _prepare_card_row(self, card, boms, types, units):
         split = {types[element]: amount for element, amount in card.split.items()}
         return (
@@ -317,41 +307,3 @@ class BackflushStandard(models.Model):
             float(line.cycle_hours),
             float(line.capacity),
         )
-
-    @api.model
-    def _insert(self, table, columns, rows, returning, constants=None):
-        """Insert `rows` of values of `columns`; return the rows asked for.
-
-        One statement with an array for each column, which the database reads several
-        times as fast as a list of values.
-
-        :param constants: {column: value} that all rows share; by default user and time
-        """
-        if not rows:
-            return []
-        if constants is None:
-            constants = self._prepare_stamps()
-        known = sql.table_columns(self.env.cr, table)
-        types = [known[name]["udt_name"] for name in columns]
-        arrays = [
-            SQL("%s::%s[]", _as_array(values, type_), SQL.identifier(type_))
-            for values, type_ in zip(zip(*rows, strict=True), types, strict=True)
-        ]
-        query = SQL(
-            "INSERT INTO %s (%s) SELECT %s FROM unnest(%s) AS new",
-            SQL.identifier(table),
-            SQL(", ").join(SQL.identifier(name) for name in (*columns, *constants)),
-            SQL(", ").join([SQL("new.*"), *(SQL("%s", x) for x in constants.values())]),
-            SQL(", ").join(arrays),
-        )
-        if returning:
-            names = SQL(", ").join(SQL.identifier(name) for name in returning)
-            query = SQL("%s RETURNING %s", query, names)
-        return self.env.execute_query(query)
-
-
-def _as_array(values, type_):
-    """What the database reads as an array."""
-    if type_ not in NUMBERS:
-        return list(values)
-    return f"{{{','.join('NULL' if v is None else str(v) for v in values)}}}"

@@ -7,6 +7,17 @@ from odoo.fields import Domain
 from .backflush_books import Books, number
 
 SEQUENCE_CODE = "backflush.posting"
+#: What posting asks of cost elements and of the sequence.
+ELEMENT_FIELDS = (
+    "company_id",
+    "type",
+    "active",
+    "control_account_id",
+    "applied_account_id",
+    "price_variance_account_id",
+    "quantity_variance_account_id",
+)
+SEQUENCE_FIELDS = ("implementation", "use_date_range", "prefix", "suffix", "padding")
 
 
 class ResCompany(models.Model):
@@ -103,7 +114,7 @@ class ResCompany(models.Model):
         elements = (
             self.env["backflush.element"]
             .sudo()
-            .search([("company_id", "in", companies.ids)])
+            .search_fetch([("company_id", "in", companies.ids)], ELEMENT_FIELDS)
         )
         by_company = elements.grouped(lambda element: element.company_id.id)
         for company in companies[::-1]:
@@ -203,7 +214,8 @@ class ResCompany(models.Model):
         """
         self.ensure_one()
         domain = [("code", "=", SEQUENCE_CODE), ("company_id", "=", self.id)]
-        return self.env["ir.sequence"].sudo().search(domain, limit=1)
+        sequences = self.env["ir.sequence"].sudo()
+        return sequences.search_fetch(domain, SEQUENCE_FIELDS, limit=1)
 
     def _backflush_configure(self):
         """Create what is missing: journal, cost elements and their accounts.

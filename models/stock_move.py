@@ -1,12 +1,14 @@
 from decimal import Decimal
 
 from odoo import api, fields, models
-from odoo.tools import SQL
+from odoo.tools import SQL, OrderedSet
 from odoo.tools.misc import clean_context
 
 from ..costing.variance import ZERO
 from .backflush_books import number
+from .backflush_bulk import insert
 from .backflush_on_hand import shared_versions
+from .backflush_once import start_over
 
 
 class StockMove(models.Model):
@@ -88,10 +90,10 @@ class StockMove(models.Model):
             covered.product_id._set_backflush_covered()
             # without the defaults that a screen may have put into the context
             env = self.env(su=True, context=clean_context(self.env.context))
-            facts = env["backflush.stock.fact"].create(
-                covered._prepare_backflush_facts()
-            )
-            moved = facts.move_id.with_env(self.env)
+            facts = covered._prepare_backflush_facts()
+            with start_over():
+                insert(env["backflush.stock.fact"], facts)
+            moved = self.browse(OrderedSet(vals["move_id"] for vals in facts))
             moved._register_backflush_events()
             moved._settle_backflush_trade()
 
@@ -115,19 +117,16 @@ class StockMove(models.Model):
 
     def _prepare_backflush_facts(self):
         """Vals of what changed: a movement's own goods, and those of another owner."""
-        known = self.env["backflush.stock.fact"]._read_group(
-            [("move_id", "in", self.ids)],
-            ["move_id", "is_owner"],
-            ["quantity:sum", "amount:sum", "sequence:max"],
-        )
-        known = {(move, owner): values for move, owner, *values in known}
+        known = self._get_backflush_known()
         cards = self._get_backflush_cards()
         vals_list = []
         for move in self:
-            sequences = [known.get((move, x), (0, 0, 0))[2] for x in (False, True)]
+            sequences = [known.get((move.id, x), (0, 0, 0))[2] for x in (False, True)]
             sequence = max(sequences)
             for is_owner in (False, True):
-                quantity, amount, _sequence = known.get((move, is_owner), (0.0, 0.0, 0))
+                quantity, amount, _sequence = known.get(
+                    (move.id, is_owner), (0.0, 0.0, 0)
+                )
                 moved = move._get_backflush_quantity(is_owner)
                 change = moved - number(quantity)
                 if change:
@@ -139,6 +138,21 @@ class StockMove(models.Model):
                         | ({"standard": 0.0, "amount": 0.0} if is_owner else {})
                     )
         return vals_list
+
+    def _get_backflush_known(self):
+        """{(move id, of another owner): quantity, amount, last sequence} so far."""
+        self.env["backflush.stock.fact"].flush_model()
+        rows = self.env.execute_query(
+            SQL(
+                """SELECT move_id, COALESCE(is_owner, FALSE),
+                          SUM(quantity), SUM(amount), MAX(sequence)
+                     FROM backflush_stock_fact
+                    WHERE move_id = ANY(%s)
+                    GROUP BY 1, 2""",
+                self.ids,
+            )
+        )
+        return {(move, owner): values for move, owner, *values in rows}
 
     def _prepare_backflush_fact(self, change, known_amount, card):
         """Vals of a changed quantity at the standard in force now."""
@@ -213,4 +227,13 @@ class StockMove(models.Model):
         engine._enqueue(done._filter_backflush_events())
         unbuilds = rest.unbuild_id | rest.consume_unbuild_id
         engine._enqueue(unbuilds._filter_backflush_events())
-        engine._enqueue(self.filtered(lambda move: move._has_backflush_event()))
+        # what an order or an unbuild moves is no delivery
+        free = rest.filtered(
+            lambda move: (
+                not move.production_id
+                and not move.raw_material_production_id
+                and not move.unbuild_id
+                and not move.consume_unbuild_id
+            )
+        )
+        engine._enqueue(losses | free.filtered("is_backflush_delivery"))

@@ -41,11 +41,6 @@ class StockMove(models.Model):
         postings = self.backflush_posting_ids.sorted("id")
         return postings.filtered(lambda posting: posting.trigger == trigger)[:1]
 
-    def _has_backflush_event(self):
-        """Whether the movement itself (not its order) may owe the ledger something."""
-        self.ensure_one()
-        return self.is_backflush_delivery or self._is_backflush_loss()
-
     def _get_backflush_direction(self):
         """1 for a movement out to a customer, −1 for its return, else 0.
 
