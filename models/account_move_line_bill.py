@@ -50,10 +50,11 @@ class AccountMoveLine(models.Model):
 
     @api.depends("backflush_goods_line_id")
     def _compute_account_id(self):
-        super()._compute_account_id()
+        res = super()._compute_account_id()
         for line in self:
             if line.move_id.is_purchase_document(True):
                 line.account_id = line._get_backflush_account() or line.account_id
+        return res
 
     def _get_backflush_account(self):
         """The account of a bill line that Odoo would put on another one."""
