@@ -242,7 +242,6 @@ class TestShopUser(RightsCase):
                     ("web_search_read", [], {}),
                     ("name_search",),
                     ("formatted_read_group", [], [], ["__count"]),
-                    ("read_group", [], ["id"], ["company_id"]),
                     ("create", {}),
                 ]
                 with self.subTest(model._name):
@@ -304,11 +303,10 @@ class TestShopUser(RightsCase):
             ):
                 with self.assertRaises(UserError, msg=(record._name, name, method)):
                     self._call(user, record, method, *args, **TRICKS)
-            domains = [[(name, "!=", False)]]
-            if record._fields[name].comodel_name:
-                domains.append([(f"{name}.id", ">", 0)])
-            for domain in domains:
-                with self.assertRaises((AccessError, ValueError)):
+            if not record._fields[name].comodel_name:
+                continue
+            for domain in ([(name, "!=", False)], [(f"{name}.id", ">", 0)]):
+                with self.assertRaises(AccessError, msg=(record._name, domain)):
                     self._call(user, record.browse(), "search", domain)
 
     def test_forms_show_nothing_of_ours(self):
@@ -340,14 +338,10 @@ class TestShopUser(RightsCase):
                 continue
             mine = record.with_user(self.shop)
             texts = mine.message_ids.mapped("body")
-            texts += mine.message_ids.sudo().tracking_value_ids.mapped(
-                "new_value_char"
-            )
+            texts += mine.message_ids.sudo().tracking_value_ids.mapped("new_value_char")
             for text in texts:
                 self.assertFalse(amounts.search(str(text or "")), (record, text))
-            self.assertFalse(
-                mine.message_partner_ids & self._get_accountants(), record
-            )
+            self.assertFalse(mine.message_partner_ids & self._get_accountants(), record)
         activities = self.env["mail.activity"].with_user(self.shop).search([])
         for text in activities.mapped("note"):
             self.assertFalse(amounts.search(str(text or "")))
