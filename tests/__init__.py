@@ -18,6 +18,7 @@ from . import (
     test_fill_prices,
     test_fiscal_positions,
     test_hand_price,
+    test_hooks,
     test_locks,
     test_losses,
     test_native_entries,

@@ -1,6 +1,7 @@
 """Odoo's own tests, in plain Odoo and with the addon installed, compared one by one.
 
-Both databases come from the same template.  With the addon, every test class runs with
+Both databases come from the same template, with what it lacks of the tested modules
+installed.  With the addon, every test class runs with
 the addon in the registry (Odoo's own runner would run at-install tests before a module
 that depends on the tested one is loaded, and so check less).
 """
@@ -17,7 +18,10 @@ from console import Trouble, say, step
 from databases import Databases
 from layout import Layout, locked
 
-MODULES = "mrp_account,stock_account,purchase_stock"
+MODULES = (
+    "mrp_account,stock_account,purchase_stock,sale_stock,stock_landed_costs,"
+    "mrp_subcontracting_account"
+)
 _PLAIN = "bf_odoo_plain"
 _WITH_ADDON = "bf_odoo_with_addon"
 _BROKEN = ("failed", "error")
@@ -28,9 +32,7 @@ def run(layout: Layout, modules: list[str], options: list[str]) -> int:
     databases = workbench.set_up(layout)
     folders = [_folder(databases, module) for module in modules]
     with locked(layout.state / "odoo_tests.lock"):
-        template = databases.template()
-        databases.copy(template, _PLAIN)
-        databases.fresh(_WITH_ADDON, layout.logs / f"{_WITH_ADDON}.log")
+        _make_databases(databases, modules)
         # one process for each side: two cores are common
         with ThreadPoolExecutor() as pool:
             sides = [
@@ -41,6 +43,25 @@ def run(layout: Layout, modules: list[str], options: list[str]) -> int:
         for name in (_PLAIN, _WITH_ADDON):
             databases.drop(name)
     return _compare(plain, with_addon)
+
+
+def _make_databases(databases: Databases, modules: list[str]) -> None:
+    """The same modules in both databases; the addon in one."""
+    databases.copy(databases.template(), _PLAIN)
+    names = ", ".join(f"'{module}'" for module in modules)
+    rows = databases.query(
+        "SELECT name FROM ir_module_module"
+        f" WHERE state <> 'installed' AND name IN ({names})",
+        _PLAIN,
+    )
+    missing = ",".join(sorted(row[0] for row in rows))
+    logs = databases.odoo.layout.logs
+    if missing:
+        with step(f"database {_PLAIN}: {missing.replace(',', ', ')}"):
+            databases.odoo.modules(_PLAIN, "-i", missing, logs / f"{_PLAIN}.log")
+    databases.copy(_PLAIN, _WITH_ADDON)
+    with step(f"database {_WITH_ADDON}: install the addon"):
+        databases.odoo.install_addon(_WITH_ADDON, logs / f"{_WITH_ADDON}.log")
 
 
 def _folder(databases: Databases, module: str) -> Path:
