@@ -25,7 +25,12 @@ class BackflushCheckLine(models.Model):
         related="result_id.check_id", store=True, precompute=True, index=True
     )
     state = fields.Selection(
-        [(BROKEN, "Mistake"), (NOTE, "To Know"), (ROUNDING, "Rounding"), (PROVED, "Proved")],
+        [
+            (BROKEN, "Mistake"),
+            (NOTE, "To Know"),
+            (ROUNDING, "Rounding"),
+            (PROVED, "Proved"),
+        ],
         required=True,
         readonly=True,
     )
