@@ -21,6 +21,7 @@ class ShopCase(BackflushCommon):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
+        cls.env.user.group_ids |= cls.env.ref("stock.group_tracking_owner")
         cls.env["decimal.precision"].search([("name", "=", "Product Price")]).digits = 5
         cls._create_packing()
         cls._create_goods()

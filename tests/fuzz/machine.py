@@ -8,13 +8,19 @@ can be repeated and made shorter.
 from hypothesis.stateful import RuleBasedStateMachine
 
 from .rules_books import BookRules
+from .rules_losses import LossRules
 from .rules_production import ProductionRules
 from .rules_purchase import PurchaseRules
 from .rules_sale import SaleRules
 
 
 class ShopMachine(
-    PurchaseRules, ProductionRules, SaleRules, BookRules, RuleBasedStateMachine
+    PurchaseRules,
+    ProductionRules,
+    LossRules,
+    SaleRules,
+    BookRules,
+    RuleBasedStateMachine,
 ):
     """One scenario in a copy of `opened`, rolled back at its end."""
 

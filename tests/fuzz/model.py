@@ -24,9 +24,10 @@ class Fact:
     product: str
     quantity: Fraction  # positive: stock grows
     cost: Cost
-    role: str  # receipt | delivery | used | made | other
-    document: tuple  # ("purchase" | "sale" | "order" | "move", id)
+    role: str  # receipt | delivery | used | made | lost
+    document: tuple  # ("purchase" | "sale" | "order" | "unbuild" | "move", id)
     origin: int | None  # the movement that it gives back
+    event: tuple | None  # (model, id) of the record whose posting books it, if one does
     posted: bool
 
     @property
@@ -58,6 +59,7 @@ class Model:
     facts: list = field(default_factory=list)
     documents: dict = field(default_factory=dict)  # journal item: Passed
     cards: dict = field(default_factory=dict)  # order: Standards it was first posted at
+    owned: dict = field(default_factory=dict)  # movement: quantity of another owner
     firsts: dict = field(default_factory=dict)  # movement: Cost when it happened
 
     # -- what happens -----------------------------------------------------------
@@ -211,7 +213,8 @@ class Model:
         """{order: what its material and output rows must add up to}."""
         totals = defaultdict(Fraction)
         for fact in self.facts:
-            if fact.role in ("used", "made") and fact.posted:
+            if fact.role in ("used", "made", "lost") and fact.posted:
+                # what an order lost is one of its costs, or no good output
                 totals[fact.document] -= fact.amount
                 if fact.role == "made" and fact.product != "B":
                     card = self.cards[fact.document].costs[fact.product]
@@ -221,7 +224,7 @@ class Model:
     def freeze_cards(self):
         """An order keeps the card of its first posting."""
         for fact in self.facts:
-            if fact.role in ("used", "made") and fact.posted:
+            if fact.role == "made" and fact.posted:
                 self.cards.setdefault(fact.document, self.standards)
 
 

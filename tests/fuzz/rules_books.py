@@ -1,7 +1,7 @@
 """Rules for standards, failures and reversals."""
 
 from hypothesis import strategies as st
-from hypothesis.stateful import precondition, rule
+from hypothesis.stateful import initialize, precondition, rule
 
 from .drawing import choose, numbers, percents
 from .standards import MATERIALS
@@ -32,7 +32,25 @@ class BookRules:
             price = percent / 4
         self.play("set_price", product, price)
 
-    @precondition(lambda self: self.shop.makings and "break_books" not in self.played)
+    @initialize(daily=st.sampled_from((False, False, True)))
+    def choose_mode(self, daily):
+        """The mode is that of the whole scenario."""
+        if daily:
+            self.play("post_daily")
+
+    @precondition(lambda self: "post_daily" in self.played)
+    @rule()
+    def book_day(self):
+        self.play("book_day")
+
+    @precondition(
+        lambda self: (
+            self.shop.makings
+            and "break_books" not in self.played
+            # without a journal a day is recorded all the same, and fails later
+            and "post_daily" not in self.played
+        )
+    )
     @rule()
     def break_books(self):
         self.play("break_books")

@@ -3,20 +3,15 @@
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
-from .drawing import BUILT, choose, few, flags, numbers, quantities, up_to
+from .drawing import choose, few, flags, numbers, quantities, up_to
 from .standards import RECIPES
 
 #: How many more (or less) than the card were used, or made.
 deviations = st.sampled_from((0, 0, 1, -1, 3))
+makable = ("P", "X", "Q")
 
 
 class ProductionRules:
-    def _makable(self):
-        names = ["P", "X"]
-        if "byproduct" in BUILT or self.shop.model.trigger == "completion":
-            names.append("Q")
-        return names
-
     def _draw_use(self, product, quantity, deviation, substitute):
         """What is used instead of the card's quantities, if anything is."""
         used = {}
@@ -37,7 +32,7 @@ class ProductionRules:
         work_orders=flags,
     )
     def make(self, which, quantity, more, deviation, substitute, work_orders):
-        product = choose(self._makable(), which)
+        product = choose(makable, which)
         made = max(quantity + more, 1)
         self.play(
             "make",
@@ -51,12 +46,12 @@ class ProductionRules:
     @few("makings", 4)
     @rule(which=numbers, first=quantities, second=quantities)
     def make_many(self, which, first, second):
-        self.play("make_many", choose(self._makable(), which), first, second)
+        self.play("make_many", choose(makable, which), first, second)
 
     @few("makings", 4)
-    @rule(which=numbers, quantity=quantities)
-    def plan(self, which, quantity):
-        self.play("plan", choose(self._makable(), which), quantity)
+    @rule(which=numbers, quantity=quantities, reserve=flags)
+    def plan(self, which, quantity, reserve):
+        self.play("plan", choose(makable, which), quantity, reserve=reserve)
 
     def _planned(self):
         return [name for name, x in self.shop.makings.items() if not x.is_done]
@@ -77,8 +72,6 @@ class ProductionRules:
         )
 
     def _correctable(self):
-        if self.shop.changed and "correction_after_change" not in BUILT:
-            return []
         return [name for name, x in self.shop.makings.items() if x.is_done]
 
     @precondition(lambda self: self._correctable())
@@ -96,3 +89,30 @@ class ProductionRules:
         name = choose(self._correctable(), which)
         made = max(self.shop.makings[name].made + change, 0)
         self.play("correct", name, made=made)
+
+    @precondition(lambda self: self._correctable())
+    @rule(which=numbers, component=numbers)
+    def remove_used(self, which, component):
+        """None of a component was used after all."""
+        name = choose(self._correctable(), which)
+        used = self.shop.makings[name].used
+        self.play("correct", name, used={choose(used, component): 0})
+
+    def _with_byproduct(self):
+        makings = self.shop.makings
+        return [name for name in self._correctable() if makings[name].product == "Q"]
+
+    @precondition(lambda self: self._with_byproduct())
+    @rule(which=numbers, quantity=st.integers(0, 12))
+    def correct_byproduct(self, which, quantity):
+        self.play("correct", choose(self._with_byproduct(), which), byproduct=quantity)
+
+    def _datable(self):
+        if self.shop.watcher.is_broken:
+            return []
+        return [name for name in self._correctable() if name not in self.shop.reversed]
+
+    @precondition(lambda self: self._datable())
+    @rule(which=numbers, days=st.integers(1, 40))
+    def change_date(self, which, days):
+        self.play("change_date", choose(self._datable(), which), days)

@@ -5,6 +5,7 @@ import copy
 from .checks import Checks
 from .model import Model
 from .shop_books import ShopBooks
+from .shop_losses import ShopLosses
 from .shop_production import ShopProduction
 from .shop_purchase import ShopPurchase
 from .shop_sale import ShopSale
@@ -13,7 +14,9 @@ from .standards import exact
 from .watcher import Watcher
 
 
-class Shop(ShopPurchase, ShopProduction, ShopSale, ShopStandards, ShopBooks):
+class Shop(
+    ShopPurchase, ShopProduction, ShopLosses, ShopSale, ShopStandards, ShopBooks
+):
     """One factory at work; what is done is kept as lines of Python in ``log``."""
 
     def __init__(self, case, prices, rates):
@@ -35,7 +38,7 @@ class Shop(ShopPurchase, ShopProduction, ShopSale, ShopStandards, ShopBooks):
         self.log = []
         self.purchases, self.makings, self.sales = {}, {}, {}
         self.reversed = {}
-        self.changed = False  # whether standards have changed since
+        self.lent = set()  # products of which another owner has some here
 
     def fork(self):
         """The same shop for another scenario, which leaves this one as it is."""

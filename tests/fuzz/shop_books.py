@@ -15,9 +15,20 @@ class ShopBooks:
         self._mend_books()
 
     @step
+    def post_daily(self):
+        """From now on the entries of a day wait for its end."""
+        self.case.company.backflush_posting_mode = "daily"
+
+    @step
+    def book_day(self):
+        self.env["backflush.posting"].action_book()
+
+    @step
     def reverse(self, name):
         """Reverse what the postings of an order, or of a sale's deliveries, booked."""
-        postings = self._get_postings(name).filtered(lambda p: p.state == "posted")
+        postings = self._get_postings(name).filtered(
+            lambda p: p.state in ("posted", "pending")
+        )
         postings.action_reverse()
         self.reversed[name] = postings
         self._set_posted(name, False)
@@ -44,6 +55,7 @@ class ShopBooks:
                 self._invoice(name, sale.delivered - sale.invoiced)
             if sale.returned > sale.credited:
                 self._credit_to_customer(name, sale.returned - sale.credited)
+        self.env["backflush.posting"].action_book()
         self.watcher.watch()
         perpetual = self.case.materials_valuation == "real_time"
         if perpetual and self.model.is_settled():
@@ -74,10 +86,13 @@ class ShopBooks:
         return self.sales[name].order.picking_ids.backflush_posting_ids
 
     def _set_posted(self, name, posted):
-        for record in self._get_event_records(name):
-            self.watcher.set_posted((record._name, record.id), posted)
+        for event in self._get_events(name):
+            self.watcher.set_posted(event, posted)
 
-    def _get_event_records(self, name):
+    def _get_events(self, name):
+        """What was posted for an order, or for the deliveries of a sale."""
         if name in self.makings:
-            return self.makings[name].order
-        return self.sales[name].order.picking_ids.move_ids
+            document = "order", self.makings[name].order.id
+        else:
+            document = "sale", self.sales[name].order.order_line.id
+        return {fact.event for fact in self.model.facts if fact.document == document}

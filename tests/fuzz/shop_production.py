@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+from odoo import fields
+
 from .step import name_document, step
 
 
@@ -14,6 +16,7 @@ class Making:
     product: str
     planned: int
     made: int = 0
+    unbuilt: int = 0
     used: dict = field(default_factory=dict)
     is_done: bool = False
 
@@ -38,8 +41,11 @@ class ShopProduction:
             self._note_finished(name)
 
     @step
-    def plan(self, product, quantity):
-        return self._plan(product, quantity)
+    def plan(self, product, quantity, reserve=False):
+        name = self._plan(product, quantity)
+        if reserve:
+            self.makings[name].order.action_assign()
+        return name
 
     @step
     def finish(self, name, made=None, used=None, backorder=False):
@@ -62,6 +68,12 @@ class ShopProduction:
         for component, quantity in (used or {}).items():
             self._use(order, component, quantity)
             making.used[component] = quantity
+
+    @step
+    def change_date(self, name, days):
+        """Say that a done order was finished some days ago."""
+        date = fields.Datetime.subtract(fields.Datetime.now(), days=days)
+        self.makings[name].order.date_finished = date
 
     # -- how --------------------------------------------------------------------
 
@@ -127,4 +139,14 @@ class ShopProduction:
     def _change(self, moves, product, quantity):
         product = self.products[product]
         moves = moves.filtered(lambda move: move.product_id == product)
-        moves[0].quantity = quantity
+        if moves[0].state != "done":
+            moves[0].quantity = quantity
+            return
+        # as on the screen of a done movement, where lines cannot be deleted
+        more = quantity - moves[0].quantity
+        for line in moves[0].move_line_ids.sorted("id", reverse=True):
+            change = max(more, -line.quantity)
+            line.quantity += change
+            more -= change
+        if more:
+            moves[0].quantity = quantity

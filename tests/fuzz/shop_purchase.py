@@ -73,6 +73,17 @@ class ShopPurchase:
         bill.invoice_line_ids.filtered("product_id").price_unit = price
         bill.action_post()
 
+    @step
+    def lend(self, product, quantity):
+        """Somebody brings goods that stay his."""
+        self.env["stock.quant"]._update_available_quantity(
+            self.products[product],
+            self.case.warehouse.lot_stock_id,
+            quantity,
+            owner_id=self.case.vendor,
+        )
+        self.lent.add(product)
+
     # -- how --------------------------------------------------------------------
 
     def _credit_from_vendor(self, name, quantity, price=None):

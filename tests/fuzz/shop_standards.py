@@ -12,13 +12,11 @@ class ShopStandards:
         """Activate a new costing version: prices by product, rates by element."""
         for name, value in changes.items():
             (self.rates if name in self.rates else self.prices)[name] = value
-        self.changed = True
         self._activate()
 
     @step
     def set_price(self, product, price):
         """Change a standard price by hand."""
-        self.changed = True
         self.products[product].standard_price = price
         self.model.prices[product] = exact(price)
 

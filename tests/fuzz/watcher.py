@@ -10,14 +10,30 @@ MOVES = """
            SUM(l.quantity_product_uom * (
                (there.usage = 'internal')::int - (here.usage = 'internal')::int)),
            m.purchase_line_id, m.sale_line_id, m.origin_returned_move_id,
-           m.raw_material_production_id, m.production_id, here.usage, there.usage
+           m.raw_material_production_id, m.production_id, m.unbuild_id, u.mo_id,
+           here.usage, there.usage
       FROM stock_move m
+      LEFT JOIN mrp_unbuild u ON u.id = m.unbuild_id
       JOIN stock_move_line l ON l.move_id = m.id
       JOIN stock_location here ON here.id = l.location_id
       JOIN stock_location there ON there.id = l.location_dest_id
      WHERE m.state = 'done' AND m.company_id = %s AND l.owner_id IS NULL
-     GROUP BY m.id, l.product_id, here.usage, there.usage
+     GROUP BY m.id, u.id, l.product_id, here.usage, there.usage
      ORDER BY m.id
+"""
+# An order counts what it uses of another owner's goods, at no value.
+OWNED = """
+    SELECT m.id,
+           SUM(l.quantity_product_uom * (
+               (there.usage = 'internal')::int - (here.usage = 'internal')::int))
+      FROM stock_move m
+      JOIN stock_move_line l ON l.move_id = m.id
+      JOIN stock_location here ON here.id = l.location_id
+      JOIN stock_location there ON there.id = l.location_dest_id
+     WHERE m.state = 'done' AND m.company_id = %s AND l.owner_id IS NOT NULL
+       AND (m.raw_material_production_id IS NOT NULL OR m.unbuild_id IS NOT NULL)
+       AND 'inventory' NOT IN (here.usage, there.usage)
+     GROUP BY m.id
 """
 LINES = """
     SELECT l.id, 'purchase', l.purchase_line_id, l.product_id,
@@ -56,6 +72,8 @@ class Watcher:
     def watch(self):
         self.env.flush_all()
         self._watch_moves()
+        owned = self.env.execute_query(SQL(OWNED, self.company.id))
+        self.model.owned = {move: exact(quantity) for move, quantity in owned}
         self._watch_documents()
         self.model.freeze_cards()
 
@@ -70,14 +88,24 @@ class Watcher:
                 self._add_fact(move, self.names[product], change, *about)
 
     def _add_fact(self, move, product, change, purchase, sale, origin, *about):
-        raw, made, here, there = about
-        role, document = "other", ("move", move)
+        raw, made, unbuild, unmade, here, there = about
+        event = "stock.move", move
         if purchase:
-            role, document = "receipt", ("purchase", purchase)
+            role, document, event = "receipt", ("purchase", purchase), None
         elif "customer" in (here, there):
             role, document = "delivery", ("sale", sale)
-        elif raw or made:
+            event = event if self.model.trigger == "delivery" else None
+        elif "inventory" in (here, there):
+            # scrapped from an order: a component, or what it made
+            role = "used" if raw else "lost"
+            document = ("order", raw or made) if raw or made else ("move", move)
+        elif unbuild:
+            role = "made" if there == "production" else "used"
+            document = ("order", unmade) if unmade else ("unbuild", unbuild)
+            event = "mrp.unbuild", unbuild
+        else:
             role, document = "used" if raw else "made", ("order", raw or made)
+            event = "mrp.production", raw or made
         fact = Fact(
             move,
             product,
@@ -86,6 +114,7 @@ class Watcher:
             role,
             document,
             origin,
+            event,
             posted=True,
         )
         self.model.add(fact)
@@ -93,24 +122,15 @@ class Watcher:
 
     def _set_posted(self, fact):
         """Posting an event posts all that has ever moved in it."""
-        event = self.event(fact)
-        if not event:
+        if not fact.event:
             return
         for other in self.model.facts if not self.is_broken else [fact]:
-            if self.event(other) == event:
+            if other.event == fact.event:
                 other.posted = not self.is_broken
-
-    def event(self, fact):
-        """(model, id) of the record whose posting books a fact, if one does."""
-        if fact.role in ("used", "made"):
-            return "mrp.production", fact.document[1]
-        if fact.role == "delivery" and self.model.trigger == "delivery":
-            return "stock.move", fact.move
-        return None
 
     def set_posted(self, event, posted):
         for fact in self.model.facts:
-            if event in (None, self.event(fact)):
+            if event in (None, fact.event):
                 fact.posted = posted
 
     def _watch_documents(self):
