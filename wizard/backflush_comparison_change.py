@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 
 from ..costing.comparison import LOT_SIZE, PRICE, QUANTITY, RATE, STRUCTURE
+from ..models.backflush_bulk import insert_rows
 from .backflush_comparison_product import shown
 
 COLUMNS = (
@@ -111,5 +112,5 @@ class BackflushComparisonChange(models.TransientModel):
                 item.effects.items(), key=lambda effect: -abs(effect[1])
             )
         ]
-        self.env["backflush.standard"]._insert(self._table, COLUMNS, values, ["id"])
+        insert_rows(self, COLUMNS, values)
         self.env.invalidate_all()

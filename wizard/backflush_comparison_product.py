@@ -3,6 +3,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from odoo import api, fields, models
 
 from ..costing.comparison import LOT_SIZE, PRICE, QUANTITY, RATE, STRUCTURE
+from ..models.backflush_bulk import insert_rows
 
 #: Decimals of what is shown; unit costs may be far below a cent.
 DECIMALS = 12
@@ -166,10 +167,7 @@ class BackflushComparisonProduct(models.TransientModel):
         """Write `rows` (see `Row`) of `comparison`; return {product id: id}."""
         describe = self._get_describer(comparison, rows)
         values = [self._prepare_row(comparison, row, describe) for row in rows]
-        inserted = self.env["backflush.standard"]._insert(
-            self._table, COLUMNS, values, ["product_id", "id"]
-        )
-        return dict(inserted)
+        return dict(insert_rows(self, COLUMNS, values, ["product_id", "id"]))
 
     @api.model
     def _prepare_row(self, comparison, row, describe):

@@ -1,5 +1,7 @@
 from odoo import api, fields, models
 
+from ..models.backflush_bulk import insert_rows
+
 
 class BackflushReviewLine(models.TransientModel):
     """One standard beside what was paid for it, or what it took, recently.
@@ -108,6 +110,4 @@ class BackflushReviewLine(models.TransientModel):
         if not rows:
             return
         columns = list(rows[0])
-        self.env["backflush.standard"]._insert(
-            self._table, columns, [tuple(row.values()) for row in rows], ["id"]
-        )
+        insert_rows(self, columns, [tuple(row.values()) for row in rows])

@@ -30,12 +30,13 @@ MOVED = """
 """.format(
     source=VALUED % {"end": "source"}, destination=VALUED % {"end": "destination"}
 )
-#: Own facts of covered products, and when the first of each was recorded.
+#: The first movement of each product that was recorded. Odoo's dates are of a second:
+#: of movements within the same, the older one was first.
 SINCE = """
-    SELECT product_id AS product, MIN(date) AS date
+    SELECT DISTINCT ON (product_id) product_id AS product, date, move_id AS move
       FROM backflush_stock_fact
      WHERE company_id = %(company)s
-     GROUP BY product_id
+     ORDER BY product_id, date, id
 """
 #: Quantity that each movement has really moved, against its facts.
 MOVES = """
@@ -53,7 +54,8 @@ MOVES = """
       FROM moved
       FULL JOIN recorded USING (move)
       LEFT JOIN since ON since.product = moved.product
-     WHERE recorded.move IS NOT NULL OR moved.date >= since.date
+     WHERE recorded.move IS NOT NULL
+        OR (moved.date, moved.move) >= (since.date, since.move)
 """
 #: What is on hand, against all facts and what had moved before the first of them.
 ON_HAND = """
@@ -73,7 +75,8 @@ ON_HAND = """
     ), moved AS (%(moved)s), before AS (
         SELECT moved.product, SUM(moved.quantity) AS quantity
           FROM moved
-          JOIN since ON since.product = moved.product AND moved.date < since.date
+          JOIN since ON since.product = moved.product
+           AND (moved.date, moved.move) < (since.date, since.move)
          WHERE NOT EXISTS (
                 SELECT FROM backflush_stock_fact f WHERE f.move_id = moved.move)
          GROUP BY moved.product
