@@ -298,6 +298,7 @@ if __name__ == "__main__":
             "set_up": factory.set_up,
             "use_perpetual": factory.use_perpetual,
             "use_addon": factory.use_addon,
+            "use_daily": factory.use_daily,
             "measure": factory.measure,
             "queries": Profile(factory).queries,
             "profile": Profile(factory).profile,
