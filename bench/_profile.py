@@ -78,7 +78,7 @@ def _name(path: str, line: int, function: str) -> str:
 def _file(path: str) -> str:
     """A file by its last folders; the addon's own from its root, and marked."""
     resolved = str(Path(path).resolve()) if path.endswith(".py") else path
-    if resolved.startswith(ADDON):
+    if resolved.startswith(ADDON) and not resolved.startswith(f"{ADDON}.dev/"):
         return f"addon: {resolved.removeprefix(ADDON)}"
     return "/".join(Path(path).parts[-3:])
 

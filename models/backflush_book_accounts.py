@@ -93,21 +93,25 @@ class BookAccounts:
         product = self.product(product_id)
         if host := self._find_host(product):
             return self.accounts.stock[host.id]
-        account = product._get_backflush_relief_account()
-        if account.active:
-            return account.id  # naming the place takes longer than finding the account
-        place = self.env._(
-            "the category %(category)s of %(product)s (Inventory › Configuration › "
-            "Product Categories)",
-            category=product.categ_id.display_name or self.env._("(none)"),
-            product=product.display_name,
-        )
         purpose = (
             self.env._("stock valuation account")
             if product.valuation == "real_time"
             else self.env._("expense account")
         )
-        return self.usable(account, purpose, place, product.categ_id or product)
+        return self.usable(
+            product._get_backflush_relief_account(),
+            purpose,
+            lambda: self._category_place(product),
+            product.categ_id or product,
+        )
+
+    def _category_place(self, product):
+        return self.env._(
+            "the category %(category)s of %(product)s (Inventory › Configuration › "
+            "Product Categories)",
+            category=product.categ_id.display_name or self.env._("(none)"),
+            product=product.display_name,
+        )
 
     def _find_host(self, product):
         """The material on whose account a by-product costed at delivery stands.
@@ -144,7 +148,7 @@ class BookAccounts:
         return self.usable(
             element.applied_account_id,
             self.env._("applied account"),
-            self._element_place(element),
+            lambda: self._element_place(element),
             element,
         )
 
@@ -154,13 +158,13 @@ class BookAccounts:
             return self.usable(
                 account,
                 self.env._("revaluation account"),
-                self.env._("Settings › Backflush Costing"),
+                lambda: self.env._("Settings › Backflush Costing"),
                 SETTINGS,
             )
         return self.usable(
             account,
             self.env._("variance account"),
-            self._element_place(self.material),
+            lambda: self._element_place(self.material),
             self.material,
         )
 
@@ -170,7 +174,7 @@ class BookAccounts:
         return self.usable(
             element._get_variance_account(kind),
             self.env._("variance account"),
-            self._element_place(element),
+            lambda: self._element_place(element),
             element,
         )
 
@@ -220,7 +224,7 @@ class BookAccounts:
         return self.usable(
             account,
             self.env._("expense account"),
-            self.env._(
+            lambda: self.env._(
                 "the product %(name)s or its category", name=product.display_name
             ),
             self._get_expense_owner(product),
@@ -238,14 +242,19 @@ class BookAccounts:
             name=element.display_name,
         )
 
-    def usable(self, account, purpose: str, place: str, owner=None) -> int:
-        """The id of `account`, checked; `owner` is the record that names it."""
+    def usable(
+        self, account, purpose: str, place: Callable[[], str], owner=None
+    ) -> int:
+        """The id of `account`, checked; `owner` is the record that names it.
+
+        Naming the `place` takes longer than finding the account.
+        """
         if not account:
             raise PostingError(
                 self.env._(
                     "No %(purpose)s: set it on %(place)s, then retry.",
                     purpose=purpose,
-                    place=place,
+                    place=place(),
                 ),
                 owner,
             )
@@ -256,7 +265,7 @@ class BookAccounts:
                     "another one on %(place)s, then retry.",
                     purpose=purpose,
                     account=account.display_name,
-                    place=place,
+                    place=place(),
                 ),
                 owner or account,
             )

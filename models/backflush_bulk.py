@@ -67,13 +67,8 @@ def prepare_stamps(env):
 
 def forget(model):
     """Have lists of records of `model`, and what is computed from them, read anew."""
-    registry = model.pool
-    for field in model._fields.values():
-        for inverse in registry.field_inverses[field]:
-            for known in (inverse, *registry.get_dependent_fields(inverse)):
-                if not (known.store and known.column_type):
-                    owner = model.env[known.model_name]
-                    owner.invalidate_model([known.name], flush=False)
+    for name, fields in model.env["backflush.engine"]._get_lists_of(model._name):
+        model.env[name].invalidate_model(fields, flush=False)
 
 
 def _as_array(values, type_):

@@ -8,7 +8,7 @@ from weakref import WeakKeyDictionary
 
 from odoo import Command, api, models
 from odoo.exceptions import UserError
-from odoo.tools import SQL, OrderedSet
+from odoo.tools import SQL, OrderedSet, ormcache
 from odoo.tools.misc import clean_context
 
 from ..costing.entry import Key, Target, merge, owed
@@ -104,6 +104,21 @@ class BackflushEngine(models.AbstractModel):
         else:
             events[records._name].update(records.ids)
 
+    @api.model
+    @ormcache("name")
+    def _get_lists_of(self, name):
+        """[(model, its fields)] that list records of the model `name`, or follow from
+        such lists, and are not stored.
+        """
+        registry = self.pool
+        result = defaultdict(list)
+        for link in self.env[name]._fields.values():
+            for inverse in registry.field_inverses[link]:
+                for known in (inverse, *registry.get_dependent_fields(inverse)):
+                    if not (known.store and known.column_type):
+                        result[known.model_name].append(known.name)
+        return [(model, tuple(fields)) for model, fields in result.items()]
+
     # -- posting ----------------------------------------------------------------
 
     @api.model
@@ -123,6 +138,8 @@ class BackflushEngine(models.AbstractModel):
     @api.model
     def _as_engine(self, company):
         """The engine, acting for one company, without the defaults of a screen."""
+        partner = company.sudo().partner_id
+        partner.fetch(["lang", "tz"])  # of its many fields
         context = clean_context(self.env.context)
         context |= {
             "backflush_engine": True,
@@ -131,7 +148,7 @@ class BackflushEngine(models.AbstractModel):
             "mail_create_nosubscribe": True,
             # documents speak the company's language, whoever has them posted: the
             # same reason of failure is the same sentence
-            "lang": company.sudo().partner_id.lang or self.env.lang,
+            "lang": partner.lang or self.env.lang,
         }
         return self.with_env(self.env(su=True, context=context)).with_company(company)
 

@@ -2,6 +2,18 @@ from markupsafe import Markup
 from odoo import models
 from odoo.tools import format_date, formatLang
 
+#: What a note tells; a posting has many more fields.
+NOTE_FIELDS = (
+    "name",
+    "event",
+    "state",
+    "error",
+    "date",
+    "date_reason",
+    "production_id",
+    "account_move_id",
+)
+
 
 class BackflushPostingNote(models.AbstractModel):
     """What happened to a manufacturing order's postings, in its own chatter.
@@ -16,6 +28,7 @@ class BackflushPostingNote(models.AbstractModel):
     def _note_orders(self):
         """Leave one note on each manufacturing order; all in one go."""
         bodies = {}
+        self.fetch(NOTE_FIELDS)
         for order, postings in self.grouped("production_id").items():
             if order:
                 notes = [posting._get_note() for posting in postings]

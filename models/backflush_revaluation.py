@@ -101,7 +101,7 @@ class BackflushRevaluation(models.AbstractModel):
         return books.usable(
             account,
             self.env._("revaluation account"),
-            self.env._("Settings › Backflush Costing"),
+            lambda: self.env._("Settings › Backflush Costing"),
         )
 
     def _get_parts(self, product, price, cards, books):
