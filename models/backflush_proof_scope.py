@@ -106,6 +106,7 @@ class ProofScope:
 
     def _find_account(self, product_id):
         product = self.books.product(product_id)
+        product = self.books.find_host(product) or product
         return product._get_backflush_relief_account().id
 
     # -- where goods stand ------------------------------------------------------
@@ -121,7 +122,8 @@ class ProofScope:
         """{product id: {account id: amount of one unit}} of products at standard.
 
         Goods costed at delivery stand on their materials' accounts with what their card
-        says of those; goods that are bought and costed at delivery stand on none.
+        says of those, by-products on that of the material that they came of; goods that
+        are bought and costed at delivery stand on none.
         """
         result = {
             product.id: {product.account: number(product.price)}
@@ -146,10 +148,16 @@ class ProofScope:
         accounts = Accounts(0, self._accounts, defaultdict(int), {})
         result = defaultdict(Decimal)
         for part in relieve(self.books.card(standard), accounts, inner):
-            known = self.known.get(part.product)
-            if part.kind == MATERIAL and known and known.account:
+            if part.kind == MATERIAL and self._is_carried(part.product):
                 result[part.account] += part.amount
         return dict(result)
+
+    def _is_carried(self, product_id):
+        known = self.known.get(product_id)
+        if known and known.is_delivered:
+            host = self.books.find_host(self.books.product(product_id))
+            known = self.known.get(host.id)
+        return bool(known and known.account)
 
     def get_shares(self, product_id):
         """{account id: share} of an amount that stands with a material.
