@@ -14,6 +14,7 @@ from . import (
     test_corrections,
     test_delivery,
     test_entries,
+    test_events_month,
     test_failures,
     test_fill_prices,
     test_fiscal_positions,
