@@ -33,6 +33,7 @@ from . import (
     test_review,
     test_rights,
     test_rollup_generated,
+    test_small_cases,
     test_standards,
     test_svc_keyboards,
     test_trade_bills,
