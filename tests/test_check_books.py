@@ -133,6 +133,23 @@ class SoundBooks:
         self._bill(bill.invoice_line_ids.purchase_order_id, 5.1)
         self.assertAccounts(self.assertPassed())
 
+    def test_return_after_a_change_waits_for_its_day(self):
+        """Under `delivery` the labour part of the change has no entry, even then."""
+        self.company.backflush_posting_mode = "daily"
+        self._buy(self.m, 100, 5.0)
+        self._produce(self.p, 10)
+        order = self._sell(self.p, 5, 40.0)
+        picking = self._deliver(order)
+        self._invoice(order)
+        self._change_standards()
+        back = self._return(picking, 1).move_ids.backflush_posting_ids
+        self.assertEqual(back.state, "pending")
+        self.assertEqual(back.variance_ids.mapped("amount"), [-1.0, -1.0])
+        self.assertPassed()
+        self.env["backflush.posting"].action_book()
+        self.assertEqual(back.state, "posted")
+        self.assertPassed()
+
     def test_byproducts(self):
         """What they are worth, and their open differences, stand with a material."""
         main = self._create_product("Q", self.finished, list_price=38.0)
