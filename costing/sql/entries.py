@@ -123,9 +123,9 @@ LINES_BALANCED = """
        AND %(period)s
      GROUP BY posting.id
 """
-#: Variance rows of a posting, and its lines of the same kinds. While its entry waits, no
-#: row has one: then what changed standards mean for conversion cost, where that is no
-#: line (under ``delivery``), is left to the close.
+#: Variance rows of a posting, and its lines of the same kinds. While its entry waits,
+#: no row has one: then what changed standards mean for conversion cost, where that is
+#: no line (under ``delivery``), is left to the close.
 ROWS = """
     WITH posting AS (
         SELECT id, account_move_id FROM backflush_posting posting
