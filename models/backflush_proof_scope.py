@@ -143,16 +143,23 @@ class ProofScope:
         # no account is missing here: what has none is not carried
         accounts = Accounts(0, self._accounts, defaultdict(int), {})
         result = defaultdict(Decimal)
-        for part in relieve(self.books.card(standard), accounts, self._inner):
+        for part in self._relieve(standard, accounts):
             if part.kind == MATERIAL and self._is_carried(part.product):
                 result[part.account] += part.amount
         return dict(result)
 
+    def _relieve(self, standard, accounts):
+        inner = self._inner[standard.version_id]
+        return relieve(self.books.card(standard), accounts, inner)
+
     @cached_property
     def _inner(self):
-        return {
-            product.id: self.books.card(card) for product, card in self.cards.items()
-        }
+        """{version: cards of goods costed at delivery, by product id}."""
+        return Lookup(self._read_inner)
+
+    def _read_inner(self, version):
+        cards = self.cards | self.books.find_cards(self.delivered, version)
+        return {product.id: self.books.card(card) for product, card in cards.items()}
 
     def _is_carried(self, product_id):
         known = self.known.get(self._find_host(product_id) or product_id)
@@ -164,28 +171,31 @@ class ProofScope:
         if product._get_backflush_trigger() != "delivery":
             return None
         standard = self.books.find_yield(product).standard_id
-        return standard and main_material(self.books.card(standard), self._inner)
+        inner = self._inner[standard.version_id]
+        return standard and main_material(self.books.card(standard), inner)
 
-    def get_shares(self, product_id):
-        """{account id: share} of an amount that stands with a material.
+    def get_shares(self, product_id, standard_id):
+        """{account id: share} of an open amount that stands with a material.
 
-        One that is itself costed at delivery stands there with the material content of
-        its card only.
+        Without a product, with the largest material line of the event's card. A product
+        that is itself costed at delivery stands there with the material content of the
+        card only that was in force with the event's own.
         """
-        product = self.known.get(product_id)
-        if product and product.account:
-            return {product.account: ONE}
-        card = self.cards.get(self.books.product(product_id))
-        total = number(card.amount) if card else ONE
-        content = self.carried.get(product_id, {}) if total else {}
+        standard = self.env["backflush.standard"].browse(standard_id or [])
+        if not product_id:
+            lines = standard.line_ids.filtered("component_id")
+            product_id = lines.sorted("amount", reverse=True)[:1].component_id.id
+        known = self.known.get(product_id)
+        if known and known.account:
+            return {known.account: ONE}
+        product = self.books.product(product_id)
+        found = self.books.find_cards(product, standard.version_id)
+        card = found.get(product) or self.cards.get(product)
+        if not card or not card.amount:
+            return {}
+        total = number(card.amount)
+        content = self._get_content(card)
         return {account: part / total for account, part in content.items()}
-
-    def get_card_shares(self, standard_id):
-        """The same for the material line with the largest amount of a card."""
-        standard = self.env["backflush.standard"].browse(standard_id)
-        lines = standard.line_ids.filtered("component_id")
-        material = lines.sorted("amount", reverse=True)[:1].component_id
-        return self.get_shares(material.id)
 
     # -- stock and documents ----------------------------------------------------
 
