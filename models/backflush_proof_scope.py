@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from odoo.fields import Domain
 from odoo.tools import SQL
 
-from ..costing.entry import MATERIAL, Accounts, relieve
+from ..costing.entry import MATERIAL, Accounts, main_material, relieve
 from ..costing.sql import ledger
 from ..costing.sql.frame import Frame, Product
 from .backflush_book_accounts import Lookup
@@ -105,8 +105,8 @@ class ProofScope:
         return Lookup(self._find_account)
 
     def _find_account(self, product_id):
-        product = self.books.product(product_id)
-        return product._get_backflush_relief_account().id
+        product_id = self._find_host(product_id) or product_id
+        return self.books.product(product_id)._get_backflush_relief_account().id
 
     # -- where goods stand ------------------------------------------------------
 
@@ -121,7 +121,8 @@ class ProofScope:
         """{product id: {account id: amount of one unit}} of products at standard.
 
         Goods costed at delivery stand on their materials' accounts with what their card
-        says of those; goods that are bought and costed at delivery stand on none.
+        says of those, by-products on that of the material that they came of; goods that
+        are bought and costed at delivery stand on none.
         """
         result = {
             product.id: {product.account: number(product.price)}
@@ -139,38 +140,62 @@ class ProofScope:
         return Standard._get_active_cards(self.delivered, self.company)
 
     def _get_content(self, standard):
-        inner = {
-            product.id: self.books.card(card) for product, card in self.cards.items()
-        }
         # no account is missing here: what has none is not carried
         accounts = Accounts(0, self._accounts, defaultdict(int), {})
         result = defaultdict(Decimal)
-        for part in relieve(self.books.card(standard), accounts, inner):
-            known = self.known.get(part.product)
-            if part.kind == MATERIAL and known and known.account:
+        for part in self._relieve(standard, accounts):
+            if part.kind == MATERIAL and self._is_carried(part.product):
                 result[part.account] += part.amount
         return dict(result)
 
-    def get_shares(self, product_id):
-        """{account id: share} of an amount that stands with a material.
+    def _relieve(self, standard, accounts):
+        inner = self._inner[standard.version_id]
+        return relieve(self.books.card(standard), accounts, inner)
 
-        One that is itself costed at delivery stands there with the material content of
-        its card only.
+    @cached_property
+    def _inner(self):
+        """{version: cards of goods costed at delivery, by product id}."""
+        return Lookup(self._read_inner)
+
+    def _read_inner(self, version):
+        cards = self.cards | self.books.find_cards(self.delivered, version)
+        return {product.id: self.books.card(card) for product, card in cards.items()}
+
+    def _is_carried(self, product_id):
+        known = self.known.get(self._find_host(product_id) or product_id)
+        return bool(known and known.account)
+
+    def _find_host(self, product_id):
+        """The material with which a by-product costed at delivery stands."""
+        product = self.books.product(product_id)
+        if product._get_backflush_trigger() != "delivery":
+            return None
+        standard = self.books.find_yield(product).standard_id
+        inner = self._inner[standard.version_id]
+        return standard and main_material(self.books.card(standard), inner)
+
+    def get_shares(self, product_id, standard_id):
+        """{account id: share} of an open amount that stands with a material.
+
+        Without a product, with the largest material line of the event's card. A product
+        that is itself costed at delivery stands there with the material content of the
+        card only that was in force with the event's own.
         """
-        product = self.known.get(product_id)
-        if product and product.account:
-            return {product.account: ONE}
-        card = self.cards.get(self.books.product(product_id))
-        total = number(card.amount) if card else ONE
-        content = self.carried.get(product_id, {}) if total else {}
+        standard = self.env["backflush.standard"].browse(standard_id or [])
+        if not product_id:
+            lines = standard.line_ids.filtered("component_id")
+            product_id = lines.sorted("amount", reverse=True)[:1].component_id.id
+        known = self.known.get(product_id)
+        if known and known.account:
+            return {known.account: ONE}
+        product = self.books.product(product_id)
+        found = self.books.find_cards(product, standard.version_id)
+        card = found.get(product) or self.cards.get(product)
+        if not card or not card.amount:
+            return {}
+        total = number(card.amount)
+        content = self._get_content(card)
         return {account: part / total for account, part in content.items()}
-
-    def get_card_shares(self, standard_id):
-        """The same for the material line with the largest amount of a card."""
-        standard = self.env["backflush.standard"].browse(standard_id)
-        lines = standard.line_ids.filtered("component_id")
-        material = lines.sorted("amount", reverse=True)[:1].component_id
-        return self.get_shares(material.id)
 
     # -- stock and documents ----------------------------------------------------
 

@@ -50,6 +50,14 @@ class Scenarios:
         shop.book_again(mo1)
         shop.settle()
 
+    def test_component_added_with_nothing_and_again(self):
+        shop = self.open_shop()
+        mo1 = shop.make("P", 4)
+        shop.correct(mo1, used={"S": 0})
+        shop.correct(mo1, used={"S": 2})
+        shop.correct(mo1, used={"S": 0})
+        shop.settle()
+
 
 @tagged("post_install", "-at_install")
 class TestScenarios1(Scenarios, ShopCase):

@@ -25,8 +25,7 @@ PENDING = """
 #: Material rows that no entry carries before the close: by the component they are
 #: about, else by the card of their posting.
 OPEN_USAGE = """
-    SELECT v.component_id, CASE WHEN v.component_id IS NULL THEN p.standard_id END,
-           SUM(v.amount)
+    SELECT v.component_id, p.standard_id, SUM(v.amount)
       FROM backflush_variance v
       JOIN backflush_posting p ON p.id = v.posting_id AND p.state = 'posted'
       JOIN backflush_element element ON element.id = v.element_id
@@ -96,7 +95,7 @@ def pending(frame: Frame) -> SQL:
 
 
 def open_usage(frame: Frame) -> SQL:
-    """(component, card, amount) of rows that no entry carries yet."""
+    """(component, card of the event, amount) of rows that no entry carries yet."""
     return SQL(OPEN_USAGE, company=frame.company)
 
 

@@ -6,6 +6,7 @@ model; none of its methods is called, except to post a second time.
 
 from fractions import Fraction
 
+from odoo import fields
 from odoo.tools import SQL
 
 from .standards import exact
@@ -246,6 +247,17 @@ class Checks:
         found = [(x["account_id"], x["debit"] - x["credit"]) for x in vals]
         if found and self.is_exact:
             raise AssertionError(f"Odoo's closing still wants to book {found}")
+
+    def check_proofs(self):
+        """*Check the books* finds no mistake, either."""
+        today = fields.Date.today()
+        start = fields.Date.subtract(today, days=60)
+        proofs = self.env["backflush.check"]._check_books(self.company, start, today)
+        if proofs.state != "passed":
+            found = proofs.broken_line_ids.mapped(
+                lambda line: f"{line.result_id.code}: {line.document}: {line.sentence}"
+            )
+            raise AssertionError("\n".join(["the books do not hold:", *found]))
 
 
 def _show(values):

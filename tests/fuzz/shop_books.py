@@ -60,6 +60,7 @@ class ShopBooks:
         perpetual = self.case.materials_valuation == "real_time"
         if perpetual and self.model.is_settled():
             self.checks.check_closed()
+        self.checks.check_proofs()
 
     # -- how --------------------------------------------------------------------
 

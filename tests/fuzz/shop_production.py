@@ -117,7 +117,10 @@ class ShopProduction:
 
     def _use(self, order, component, quantity):
         product = self.products[component]
-        move = order.move_raw_ids.filtered(lambda move: move.product_id == product)
+        # one that was added with nothing is cancelled, and stays so
+        move = order.move_raw_ids.filtered(
+            lambda move: move.product_id == product and move.state != "cancel"
+        )
         if move:
             self._change(move, component, quantity)
             move.picked = True
