@@ -33,7 +33,8 @@ MOVED = """
 #: The first movement of each product that was recorded. Odoo's dates are of a second:
 #: of movements within the same, the older one was first.
 SINCE = """
-    SELECT DISTINCT ON (product_id) product_id AS product, date, move_id AS move
+    SELECT DISTINCT ON (product_id) product_id AS product, date,
+           move_id AS first
       FROM backflush_stock_fact
      WHERE company_id = %(company)s
      ORDER BY product_id, date, id
@@ -55,7 +56,7 @@ MOVES = """
       FULL JOIN recorded USING (move)
       LEFT JOIN since ON since.product = moved.product
      WHERE recorded.move IS NOT NULL
-        OR (moved.date, moved.move) >= (since.date, since.move)
+        OR (moved.date, moved.move) >= (since.date, since.first)
 """
 #: What is on hand, against all facts and what had moved before the first of them.
 ON_HAND = """
@@ -76,7 +77,7 @@ ON_HAND = """
         SELECT moved.product, SUM(moved.quantity) AS quantity
           FROM moved
           JOIN since ON since.product = moved.product
-           AND (moved.date, moved.move) < (since.date, since.move)
+           AND (moved.date, moved.move) < (since.date, since.first)
          WHERE NOT EXISTS (
                 SELECT FROM backflush_stock_fact f WHERE f.move_id = moved.move)
          GROUP BY moved.product
