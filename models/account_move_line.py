@@ -114,7 +114,8 @@ class AccountMoveLine(models.Model):
         sudo: whoever posts a document need not see what it was matched to.
         """
         line = self
-        if self._is_backflush_fee_undone():
+        mirrored = self.env.context.get("backflush_mirrored")
+        if mirrored or self._is_backflush_fee_undone():
             line = self._get_backflush_reversed()
         matches = line.sudo().backflush_match_ids
         matches = matches.filtered(lambda match: match.product_id == product)

@@ -16,7 +16,6 @@ class AccountMoveLine(models.Model):
     backflush_goods_line_id = fields.Many2one(
         "account.move.line",
         string="Charge on Goods",
-        copy=False,
         index="btree_not_null",
         check_company=True,
         ondelete="restrict",
