@@ -63,7 +63,8 @@ class Bills:
         self.assertEqual((row.amount, row.product_id), (7.0, self.m))
         self.assertEqual(
             [(x.kind, x.amount) for x in bill.backflush_posting_ids.line_ids],
-            [("material_price", 7.0)],
+            # the user's own item: the posting adds nothing to the bill
+            [("material_price", 7.0), ("passed", -7.0)],
         )
         self.assertSettled()
         self.assertExplained()
