@@ -203,6 +203,19 @@ class Trade:
         self.assertEqual(bill.invoice_line_ids.account_id, abroad)
         self.assertSound()
 
+    def test_invoice_opened_again_after_the_delivery(self):
+        """The delivery has corrected it, which does not mean that it is booked."""
+        self._buy(self.m, 100, 5.0)
+        self._produce(self.p, 20)
+        self.p.invoice_policy = "order"
+        sale = self._sell(self.p, 20, 40.0)
+        invoice = self._invoice(sale)
+        self._change_standards()
+        self._deliver(sale)
+        self.assertSound()
+        invoice.button_draft()
+        self.assertSound(settled=False)
+
     def test_account_chosen_by_the_user_is_named(self):
         order = self._order(self.m, 10, 5.2)
         self._receive(order)
