@@ -256,7 +256,7 @@ class AccountMove(models.Model):
             lines = move.browse().invoice_line_ids
             if move.is_purchase_document(True):
                 lines = move._get_backflush_passing_lines()
-            copies.filtered(lambda item: item.cogs_origin_id in lines).unlink()
+            (copies & lines._get_backflush_items()).unlink()
             self.env["account.move.line"].create(
                 [x for line in lines for x in line._prepare_backflush_difference()]
             )

@@ -239,19 +239,29 @@ class Bills:
 
     # -- currencies and units ---------------------------------------------------
 
+    def _create_currency(self, rates):
+        """A currency with a rate since so many days."""
+        return self.env["res.currency"].create(
+            {
+                "name": "FRG",
+                "symbol": "F",
+                "rate_ids": [
+                    Command.create(
+                        {
+                            "name": fields.Date.subtract(fields.Date.today(), days=x),
+                            "rate": rate,
+                            "company_id": self.company.id,
+                        }
+                    )
+                    for x, rate in rates.items()
+                ],
+            }
+        )
+
     def test_three_rates_and_three_units(self):
         """Ordered in tonnes of foreign currency, kept in kg, used in grams."""
         today = fields.Date.today()
-        currency = self.env["res.currency"].create({"name": "FRG", "symbol": "F"})
-        for days, rate in ((10, 4.0), (5, 2.5), (0, 2.0)):
-            self.env["res.currency.rate"].create(
-                {
-                    "name": fields.Date.subtract(today, days=days),
-                    "rate": rate,
-                    "currency_id": currency.id,
-                    "company_id": self.company.id,
-                }
-            )
+        currency = self._create_currency({10: 4.0, 5: 2.5, 0: 2.0})
         tonne = self.env.ref("uom.product_uom_ton")
         gram = self.env.ref("uom.product_uom_gram")
         order = self.env["purchase.order"].create(
@@ -296,16 +306,7 @@ class Bills:
     def test_reversed_at_another_rate(self):
         """Odoo copies the items of the bill, but its line gets the rate of today."""
         today = fields.Date.today()
-        currency = self.env["res.currency"].create({"name": "FRG", "symbol": "F"})
-        for days, rate in ((10, 4.0), (0, 3.0)):
-            self.env["res.currency.rate"].create(
-                {
-                    "name": fields.Date.subtract(today, days=days),
-                    "rate": rate,
-                    "currency_id": currency.id,
-                    "company_id": self.company.id,
-                }
-            )
+        currency = self._create_currency({10: 4.0, 0: 3.0})
         order = self._order(self.m, 100, 24.0, currency_id=currency.id)
         self._receive(order)
         before = fields.Date.subtract(today, days=5)
