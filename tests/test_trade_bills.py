@@ -241,22 +241,17 @@ class Bills:
 
     def _create_currency(self, rates):
         """A currency with a rate since so many days."""
-        return self.env["res.currency"].create(
+        rows = [
             {
-                "name": "FRG",
-                "symbol": "F",
-                "rate_ids": [
-                    Command.create(
-                        {
-                            "name": fields.Date.subtract(fields.Date.today(), days=x),
-                            "rate": rate,
-                            "company_id": self.company.id,
-                        }
-                    )
-                    for x, rate in rates.items()
-                ],
+                "name": fields.Date.subtract(fields.Date.today(), days=days),
+                "rate": rate,
+                "company_id": self.company.id,
             }
-        )
+            for days, rate in rates.items()
+        ]
+        rates = [Command.create(row) for row in rows]
+        currency = {"name": "FRG", "symbol": "F", "rate_ids": rates}
+        return self.env["res.currency"].create(currency)
 
     def test_three_rates_and_three_units(self):
         """Ordered in tonnes of foreign currency, kept in kg, used in grams."""
