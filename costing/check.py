@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from .entry import Key, Target, merge
+from .matching import TINY, Pool
 from .revaluation import RESTATED
 from .variance import ZERO, Row
 
@@ -110,6 +111,62 @@ def count_ahead(settled: Settled, documented: Decimal, credited: Decimal) -> Dec
     """
     ahead = min(documented - settled.matched, documented - credited - settled.moved)
     return ahead if ahead > QUANTITY_UNIT else ZERO
+
+
+class Told(NamedTuple):
+    """What the recorded matches of an order line (or partner) add up to.
+
+    ``documented`` is the quantity on documents, ``expected`` what it should have passed
+    at, by the standards of the goods it was matched to; both with returns taken off.
+    ``restated`` is what movements owed since the documents were posted. ``is_sound``:
+    nothing is matched twice, nor to goods that are not there.
+    """
+
+    documented: Decimal
+    expected: Decimal
+    restated: Decimal
+    open_quantity: Decimal
+    open_amount: Decimal
+    ahead: Decimal
+    ahead_amount: Decimal
+    is_sound: bool
+
+
+def tell(pool: Pool, exchanged: Decimal = ZERO) -> Told:
+    """Read a pool's matches against its goods.
+
+    ``exchanged`` is what movements owed for goods that others have taken the place of,
+    without any document.
+    """
+    lots = {lot.key: lot for lot in (*pool.lots, *pool.returns)}
+    rest = {lot.key: lot.quantity for lot in lots.values()}
+    documented = expected = restated = ZERO
+    is_sound = True
+    for claim in pool.claims:
+        quantity = -claim.quantity if claim.is_return else claim.quantity
+        standard = claim.standard
+        if claim.lot in lots:
+            standard = lots[claim.lot].standard
+            rest[claim.lot] -= claim.quantity
+        elif claim.lot is not None:
+            is_sound = False
+        documented += quantity
+        expected += quantity * standard
+        restated += quantity * (claim.standard - claim.passed)
+    goods = [(1, x) for x in pool.free(is_return=False)]
+    goods += [(-1, x) for x in pool.free(is_return=True)]
+    waiting = pool.open(is_return=False)
+    return Told(
+        documented,
+        expected,
+        restated,
+        sum((sign * lot.quantity for sign, lot in goods), ZERO),
+        sum((sign * lot.quantity * lot.standard for sign, lot in goods), ZERO)
+        - exchanged,
+        sum((claim.quantity for claim in waiting), ZERO),
+        sum((claim.quantity * claim.standard for claim in waiting), ZERO),
+        is_sound and all(quantity >= -TINY for quantity in rest.values()),
+    )
 
 
 def residue_bound(unit: Decimal, items: int, values: int) -> Decimal:

@@ -12,6 +12,7 @@ class AccountMove(models.Model):
 
     def _post(self, soft=True):
         if self.env.context.get("move_reverse_cancel"):
+            self._remake_backflush_items()
             posted = super()._post(soft)
             posted._mirror_backflush_documents()
             return posted
@@ -84,25 +85,27 @@ class AccountMove(models.Model):
     def _record_backflush_documents(self):
         """Write down what the addon added to posted documents, and what it explains."""
         for move in self.filtered(lambda move: move.is_invoice(True)):
-            move = move.with_company(move.company_id)
-            added = move.line_ids.filtered(
-                lambda item: item.display_type == "cogs" and item.cogs_origin_id
-            )
-            if move.is_sale_document(True):
-                added = added.filtered(
-                    lambda item: item.cogs_origin_id._get_backflush_costed()
-                )
-                rows = []
-            else:
-                added = added.filtered(
-                    lambda item: item.cogs_origin_id._passes_backflush_account()
-                )
-                rows = move._prepare_backflush_rows()
-            lines = [move._prepare_backflush_line(item) for item in added]
-            lines += move._prepare_backflush_charge_lines()
-            if lines or rows:
-                move._create_backflush_document_posting(lines, rows)
+            move.with_company(move.company_id)._record_backflush_document()
         self._settle_backflush_documents()
+
+    def _record_backflush_document(self):
+        added = self.line_ids.filtered(
+            lambda item: item.display_type == "cogs" and item.cogs_origin_id
+        )
+        if self.is_sale_document(True):
+            added = added.filtered(
+                lambda item: item.cogs_origin_id._get_backflush_costed()
+            )
+            rows = []
+        else:
+            added = added.filtered(
+                lambda item: item.cogs_origin_id._passes_backflush_account()
+            )
+            rows = self._prepare_backflush_rows()
+        lines = [self._prepare_backflush_line(item) for item in added]
+        lines += self._prepare_backflush_charge_lines()
+        if lines or rows:
+            self._create_backflush_document_posting(lines, rows)
 
     def _prepare_backflush_rows(self):
         """Vals of the rows that explain a bill: prices, charges and fees."""
@@ -221,49 +224,53 @@ class AccountMove(models.Model):
             Pools(company).withdraw(moves)
 
     def _mirror_backflush_documents(self):
-        """A document that reverses another one, item by item, undoes its matches.
+        """A document that reverses another one, line by line, undoes its matches."""
+        for move in self.filtered("reversed_entry_id"):
+            move = move.with_company(move.company_id)
+            move = move.with_context(backflush_mirrored=True)
+            if move._is_backflush_mirror():
+                move._record_backflush_document()
+            origin = move.reversed_entry_id.sudo()
+            Pools(move.company_id).mirror(origin.invoice_line_ids, move)
 
-        Odoo has copied the items that the addon added to the other document.
+    def _is_backflush_mirror(self):
+        """Whether the document reverses one that the addon has added something to."""
+        postings = self.reversed_entry_id.sudo().backflush_posting_ids
+        return bool(
+            postings.filtered(
+                lambda p: p.event in DOCUMENT_EVENTS and p.state == "posted"
+            )
+        )
+
+    def _remake_backflush_items(self):
+        """The items that the addon adds to a document that reverses another one.
+
+        Odoo copies those of the other document. On a vendor's document that may have
+        another exchange rate they are made anew: what passed goes back to the cent.
         """
         for move in self.filtered("reversed_entry_id"):
             move = move.with_company(move.company_id)
-            origin = move.reversed_entry_id.sudo()
-            posting = origin.backflush_posting_ids.filtered(
-                lambda p: p.event in DOCUMENT_EVENTS and p.state == "posted"
+            move = move.with_context(backflush_mirrored=True)
+            if not move._is_backflush_mirror():
+                continue
+            copies = move._link_backflush_copies()
+            lines = move.browse().invoice_line_ids
+            if move.is_purchase_document(True):
+                lines = move._get_backflush_passing_lines()
+            (copies & lines._get_backflush_items()).unlink()
+            self.env["account.move.line"].create(
+                [x for line in lines for x in line._prepare_backflush_difference()]
             )
-            if posting:
-                lines = [
-                    {
-                        "account_id": line.account_id.id,
-                        "element_id": line.element_id.id,
-                        "kind": line.kind,
-                        "product_id": line.product_id.id,
-                        "amount": -line.amount,
-                    }
-                    for line in posting.line_ids
-                ]
-                rows = [
-                    move._prepare_backflush_mirror(row) for row in posting.variance_ids
-                ]
-                move._create_backflush_document_posting(lines, rows)
-            Pools(move.company_id).mirror(origin.invoice_line_ids, move)
 
-    def _prepare_backflush_mirror(self, row):
-        names = ("kind", "element_id", "product_id", "price_standard", "price_actual")
-        vals = row.copy_data()[0]
-        origins = self.reversed_entry_id.invoice_line_ids.sorted("id")
-        pairs = dict(
-            zip(origins, self.invoice_line_ids.sorted("id"), strict=False),
+    def _link_backflush_copies(self):
+        """Point copied items at the line that they belong to; returns them."""
+        items, copies = (
+            move.line_ids.filtered(lambda item: item.display_type == "cogs").sorted(
+                "id"
+            )
+            for move in (self.reversed_entry_id, self)
         )
-        line = pairs.get(row.bill_line_id, row.bill_line_id)
-        return {name: vals.get(name) for name in names} | {
-            "amount": -row.amount,
-            "amount_exchange": -row.amount_exchange,
-            "quantity_standard": -row.quantity_standard,
-            "quantity_actual": -row.quantity_actual,
-            "bill_line_id": line.id,
-            "date": self.date,
-            "account_id": row.account_id.id,
-            "account_move_id": row.account_move_id and self.id,
-            "company_id": self.company_id.id,
-        }
+        lines = {x._get_backflush_reversed(): x for x in self.invoice_line_ids}
+        for item, copy in zip(items, copies, strict=False):
+            copy.cogs_origin_id = lines.get(item.cogs_origin_id)
+        return copies

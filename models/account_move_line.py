@@ -81,6 +81,11 @@ class AccountMoveLine(models.Model):
     def _get_backflush_sign(self):
         return -1 if self._is_backflush_return() else 1
 
+    def _get_backflush_items(self):
+        """The items that the addon has added to a document for these lines."""
+        items = self.move_id.line_ids
+        return items.filtered(lambda item: item.cogs_origin_id & self)
+
     def _get_backflush_requests(self):
         """What the line asks of the goods that moved."""
         self.ensure_one()
@@ -114,7 +119,8 @@ class AccountMoveLine(models.Model):
         sudo: whoever posts a document need not see what it was matched to.
         """
         line = self
-        if self._is_backflush_fee_undone():
+        mirrored = self.env.context.get("backflush_mirrored")
+        if mirrored or self._is_backflush_fee_undone():
             line = self._get_backflush_reversed()
         matches = line.sudo().backflush_match_ids
         matches = matches.filtered(lambda match: match.product_id == product)

@@ -16,7 +16,6 @@ class AccountMoveLine(models.Model):
     backflush_goods_line_id = fields.Many2one(
         "account.move.line",
         string="Charge on Goods",
-        copy=False,
         index="btree_not_null",
         check_company=True,
         ondelete="restrict",
@@ -63,9 +62,15 @@ class AccountMoveLine(models.Model):
             return self.backflush_goods_line_id._get_price_difference_account()
         if element := self._get_backflush_fee_element():
             return element.control_account_id
-        if self._is_backflush_product_line() and self._is_backflush_dropshipped():
+        if self._is_backflush_product_line() and self._is_backflush_bought_elsewhere():
             return self._map_backflush_account(self._get_backflush_carrier())
         return self.env["account.account"]
+
+    def _is_backflush_bought_elsewhere(self):
+        """Whether Odoo leaves its stock account out: drop-shipped, or a receipt."""
+        return self.move_id.move_type == "in_receipt" or (
+            self._is_backflush_dropshipped()
+        )
 
     def _map_backflush_account(self, account):
         return self.move_id.fiscal_position_id.map_account(account)
@@ -105,9 +110,36 @@ class AccountMoveLine(models.Model):
     # -- what the addon adds to the bill ----------------------------------------
 
     def _get_backflush_billed(self) -> Decimal:
-        """Balance of all items of the line: with the tax that stays a cost."""
+        """Balance of all items of the line: with the tax that stays a cost, without
+        the share that is private.
+        """
         self.ensure_one()
-        return number(self.balance) + self._get_backflush_lasting_tax()
+        return number(self.balance) + self._get_backflush_aside()
+
+    def _get_backflush_aside(self) -> Decimal:
+        """What other items of the document put on the line's account, or take off."""
+        return self._get_backflush_lasting_tax() + self._get_backflush_private()
+
+    def _get_backflush_private(self) -> Decimal:
+        """The line's share of what Odoo takes off as not deductible."""
+        if self.deductible_amount == 100:
+            return ZERO
+        items = self.move_id.line_ids.filtered(
+            lambda item: (
+                item.display_type == "non_deductible_product"
+                and item.account_id == self.account_id
+                and item.name == self.name
+            )
+        )
+        lines = self.move_id.invoice_line_ids.filtered(
+            lambda line: (
+                line.deductible_amount != 100
+                and line.account_id == self.account_id
+                and line.name == self.name
+            )
+        )
+        total = sum((number(item.balance) for item in items), ZERO)
+        return self._get_backflush_share(total, lines)
 
     def _get_backflush_lasting_tax(self) -> Decimal:
         """The line's share of the tax items that have no account of their own.

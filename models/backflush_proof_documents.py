@@ -12,6 +12,7 @@ from ..costing.sql import documents, matching
 from ..costing.variance import ZERO
 from .backflush_books import number
 from .backflush_proof import NOTE, Finding, Outcome, Proof
+from .backflush_proof_matches import MatchReader
 
 EMPTY = Settled(ZERO, ZERO, ZERO, ZERO, ZERO)
 DIRECTIONS = ("in", "out")
@@ -50,6 +51,16 @@ class Group:
     booked: Sequence = (0, 0, None, None)
     corrected: Decimal = ZERO
     is_early: bool = False
+
+    def is_plain(self, result, back, unit) -> bool:
+        """Whether *oldest first* tells all: nothing came back, or before its goods."""
+        return self.is_early or not (
+            result.ahead
+            or self.corrected
+            or self.settled[back].moved
+            or self.documented[back]
+            or abs(result.expected - result.found) > unit / 2
+        )
 
     def prepare(self, key, forth, back) -> Matched:
         """Take returns off; `forth` is the direction of bills or invoices."""
@@ -123,7 +134,28 @@ class DocumentReader:
             matching.booked(side.documents)
         ):
             groups[line, partner, product].booked = booked
-        return [group.prepare(key, forth, back) for key, group in groups.items()]
+        if forth == "in":
+            self._add_asides(groups)
+        results = {key: x.prepare(key, forth, back) for key, x in groups.items()}
+        name = "purchase" if forth == "in" else "sale"
+        MatchReader(self.scope.company, name, forth, back).correct(groups, results)
+        return list(results.values())
+
+    def _add_asides(self, groups):
+        """Taxes that stay a cost stand on the account of the goods, too; what is not
+        deductible is taken off.
+        """
+        ids = [
+            row[0] for row in self.env.execute_query(documents.shared_lines(self.frame))
+        ]
+        for line in self.env["account.move.line"].browse(ids):
+            order_line = line.purchase_line_id.id or 0
+            partner = 0 if order_line else line.move_id.commercial_partner_id.id
+            group = groups.get((order_line, partner, line.product_id.id))
+            if group:
+                passed, *rest = group.booked
+                aside = float(line._get_backflush_aside())
+                group.booked = (float(passed) + aside, *rest)
 
     def _read_groups(self, moved, side):
         groups: dict = defaultdict(Group)

@@ -272,9 +272,8 @@ class StockMove(models.Model):
         return {x: amount for x, y in owed.items() if (amount := round_(float(y)))}
 
     def _get_backflush_standing(self, job):
-        return self.backflush_posting_ids.filtered(
-            lambda posting: posting.state == "posted" and posting != job.posting
-        )
+        postings = self.backflush_posting_ids.filtered(lambda p: p != job.posting)
+        return postings._filter_recorded()
 
     def _share_backflush_row(self, job, key, vals):
         """A row of prices, split by the bill lines that it is about.

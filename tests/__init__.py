@@ -5,6 +5,7 @@ from . import (
     test_check_books,
     test_check_broken,
     test_check_document,
+    test_check_trade,
     test_check_twins,
     test_companies,
     test_comparison,

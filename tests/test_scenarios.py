@@ -28,6 +28,25 @@ class Scenarios:
         shop.sell("KIT", 2, invoice=True)
         shop.settle()
 
+    def test_documents_made_anew_and_transfers_corrected(self):
+        shop = self.open_shop()
+        shop.deliver_in_two_steps()
+        po1 = shop.buy("M", 20, receive=5, bill=5.2)
+        shop.bill(po1, 15, 5.5, foreign=True)
+        shop.set_price("M", 5.5)
+        shop.receive(po1, 15)
+        shop.correct_receipt(po1, 3)
+        shop.bill_anew(po1, 6)
+        shop.make("P", 20)
+        so1 = shop.sell("P", 8, deliver=5, invoice=True)
+        shop.new_standards(M=6, labour=22)
+        shop.deliver(so1, 3)
+        shop.correct_delivery(so1, -1)
+        shop.invoice(so1, 2)
+        shop.correct_delivery(so1, 2)
+        shop.invoice_anew(so1)
+        shop.settle()
+
     def test_delivered_at_the_cards_of_its_day_all_levels(self):
         """Posting again after new standards took P's part at the new card of P."""
         shop = self.open_shop()

@@ -241,19 +241,24 @@ class Bills:
 
     # -- currencies and units ---------------------------------------------------
 
+    def _create_currency(self, rates):
+        """A currency with a rate since so many days."""
+        rows = [
+            {
+                "name": fields.Date.subtract(fields.Date.today(), days=days),
+                "rate": rate,
+                "company_id": self.company.id,
+            }
+            for days, rate in rates.items()
+        ]
+        rates = [Command.create(row) for row in rows]
+        currency = {"name": "FRG", "symbol": "F", "rate_ids": rates}
+        return self.env["res.currency"].create(currency)
+
     def test_three_rates_and_three_units(self):
         """Ordered in tonnes of foreign currency, kept in kg, used in grams."""
         today = fields.Date.today()
-        currency = self.env["res.currency"].create({"name": "FRG", "symbol": "F"})
-        for days, rate in ((10, 4.0), (5, 2.5), (0, 2.0)):
-            self.env["res.currency.rate"].create(
-                {
-                    "name": fields.Date.subtract(today, days=days),
-                    "rate": rate,
-                    "currency_id": currency.id,
-                    "company_id": self.company.id,
-                }
-            )
+        currency = self._create_currency({10: 4.0, 5: 2.5, 0: 2.0})
         tonne = self.env.ref("uom.product_uom_ton")
         gram = self.env.ref("uom.product_uom_gram")
         order = self.env["purchase.order"].create(
@@ -293,6 +298,41 @@ class Bills:
         self.bom.bom_line_ids.write({"product_qty": 20000, "product_uom_id": gram.id})
         self._produce(self.p, 10)
         self.assertEqual(self.m.qty_available, 280)
+        self.assertSettled()
+
+    def test_reversed_at_another_rate(self):
+        """Odoo copies the items of the bill, but its line gets the rate of today."""
+        today = fields.Date.today()
+        currency = self._create_currency({10: 4.0, 0: 3.0})
+        order = self._order(self.m, 100, 24.0, currency_id=currency.id)
+        self._receive(order)
+        before = fields.Date.subtract(today, days=5)
+        bill = self._bill(order, invoice_date=before, date=before)
+        self.assertEntry(
+            bill, {"materials": 500.0, "ppv": 100.0, "liability_payable": -600.0}
+        )
+        again = self._reverse(bill, modify=True)
+        self.assertEntry(
+            bill.reversal_move_ids,
+            {"materials": -500.0, "ppv": -300.0, "liability_payable": 800.0},
+        )
+        row = self._get_rows(bill.reversal_move_ids.invoice_line_ids)
+        self.assertEqual((row.kind, row.amount), ("material_price", -300.0))
+        self.assertEntry(
+            again, {"materials": 500.0, "ppv": 300.0, "liability_payable": -800.0}
+        )
+        self.assertSettled()
+        self.assertExplained()
+
+    def test_charge_reversed_and_billed_anew(self):
+        goods = self._buy(self.m, 100, 5.2).invoice_line_ids
+        bill = self._charge(goods)
+        bill.action_post()
+        again = self._reverse(bill, modify=True)
+        self.assertEqual(again.invoice_line_ids.backflush_goods_line_id, goods)
+        amounts = self._get_rows(goods).mapped("amount")
+        self.assertEqual(sorted(amounts), [-7.0, 7.0, 7.0, 20.0])
+        self.assertExplained()
         self.assertSettled()
 
     def test_units_that_never_come_out_even(self):

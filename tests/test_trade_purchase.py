@@ -76,6 +76,17 @@ class PurchaseTrade:
         self.assertSettled()
         self.assertExplained()
 
+    def test_a5r_in_daily_mode_is_recorded_once(self):
+        """What waited for its day was not known when the rows were shared anew."""
+        order, _bill = self._bill_first()
+        self.company.backflush_posting_mode = "daily"
+        self.m.standard_price = 5.5
+        moves = self._receive(order).move_ids
+        posting = moves.backflush_posting_ids
+        self.assertEqual(posting.state, "pending")
+        self.env["backflush.engine"]._post_records(moves)
+        self.assertEqual(moves.backflush_posting_ids, posting)
+
     def test_a5r_in_parts(self):
         """Two bills, two receipts at two standards, neither of the same quantity."""
         order, first = self._bill_first(12)

@@ -297,6 +297,27 @@ class SaleTrade:
     def test_storable_kit_of_two_components(self):
         self._check_kit(self._create_kit())
 
+    def test_kit_with_the_same_component_twice(self):
+        kit = self._create_product(
+            "Kit", self.finished, is_storable=False, list_price=100.0
+        )
+        bom = self._create_bom(kit, 1, {self.p: 2}, type="phantom")
+        bom.bom_line_ids.copy({"product_qty": 1, "bom_id": bom.id})
+        order = self._sell(kit, 4, 100.0)
+        picking = self._deliver(order)
+        self.assertEqual(len(picking.move_ids), 2)
+        self._change_standards()
+        first = order._create_invoices()
+        first.invoice_line_ids.quantity = 3
+        first.action_post()
+        self.assertCost(first, 225.0)
+        self.assertCost(self._invoice(order), 75.0)
+        self._return(picking)
+        note = order._create_invoices(final=True)
+        note.action_post()
+        self.assertCost(note, -300.0)
+        self.assertSettled()
+
     def test_kit_delivered_in_parts(self):
         kit = self._create_kit()
         order = self._sell(kit, 4, 100.0)

@@ -73,8 +73,7 @@ BILLED = """
            l.product_id AS product,
            CASE entry.move_type WHEN 'in_refund' THEN 'out' ELSE 'in' END AS direction,
            l.quantity * COALESCE(given.factor / own.factor, 1) AS quantity,
-           CASE WHEN l.account_id = product.account
-                     OR entry.fiscal_position_id IS NOT NULL
+           CASE WHEN l.account_id = product.account OR added.is_mapped
                 THEN l.balance + COALESCE(added.balance, 0) ELSE 0 END AS passed,
            l.move_id AS entry, l.date
       FROM account_move_line l
@@ -86,10 +85,11 @@ BILLED = """
       JOIN uom_uom own ON own.id = template.uom_id
       LEFT JOIN uom_uom given ON given.id = l.product_uom_id
       LEFT JOIN LATERAL (
-            SELECT SUM(item.balance) AS balance
+            SELECT SUM(item.balance) AS balance,
+                   BOOL_OR(item.account_id = product.account) AS is_mapped
               FROM account_move_line item
              WHERE item.cogs_origin_id = l.id AND item.display_type = 'cogs'
-               AND item.account_id = l.account_id) added ON TRUE
+               AND item.account_id IN (l.account_id, product.account)) added ON TRUE
      WHERE l.company_id = %(company)s AND l.display_type = 'product'
        AND entry.state = 'posted'
        AND entry.move_type IN ('in_invoice', 'in_receipt', 'in_refund')
@@ -100,6 +100,22 @@ BILLED = """
        AND NOT EXISTS (
             SELECT FROM stock_move direct
              WHERE direct.purchase_line_id = l.purchase_line_id AND direct.is_dropship)
+"""
+#: Lines of posted bills with a tax that stays a cost, or a share that is private: Odoo
+#: books those on the account of the lines, in items of its own.
+SHARED_LINES = """
+    SELECT DISTINCT l.id
+      FROM account_move_line l
+      JOIN account_move entry ON entry.id = l.move_id
+      JOIN %(products)s ON product.id = l.product_id AND product.at_standard
+      JOIN account_move_line aside
+        ON aside.move_id = l.move_id AND aside.account_id = l.account_id
+      LEFT JOIN account_tax_repartition_line part
+        ON part.id = aside.tax_repartition_line_id AND part.account_id IS NULL
+     WHERE l.company_id = %(company)s AND l.display_type = 'product'
+       AND entry.state = 'posted'
+       AND entry.move_type IN ('in_invoice', 'in_receipt', 'in_refund')
+       AND (part.id IS NOT NULL OR aside.display_type = 'non_deductible_product')
 """
 #: Lines of posted customer invoices, by the goods they sell (a kit by its components:
 #: `kit` holds their quantity in one unit of the line); `passed` is the cost they took
@@ -181,11 +197,12 @@ BILL_ROWS = """
            0 AS tolerance
       FROM account_move_line l
       JOIN account_move entry ON entry.id = l.move_id
+      LEFT JOIN %(products)s ON product.id = l.product_id
       LEFT JOIN LATERAL (
             SELECT SUM(item.balance) AS balance
               FROM account_move_line item
              WHERE item.cogs_origin_id = l.id AND item.display_type = 'cogs'
-               AND item.account_id = l.account_id) added ON TRUE
+               AND item.account_id IN (l.account_id, product.account)) added ON TRUE
       LEFT JOIN LATERAL (
             SELECT SUM(v.amount) AS amount
               FROM backflush_variance v
@@ -265,6 +282,16 @@ def kit_lines(frame: Frame) -> SQL:
     return SQL(KIT_LINES, company=frame.company)
 
 
+def shared_lines(frame: Frame) -> SQL:
+    """Bill lines that share their account with other items about them."""
+    return SQL(SHARED_LINES, company=frame.company, products=frame.product_table())
+
+
 def bill_rows(frame: Frame) -> SQL:
     """Per bill and product: price differences against their rows."""
-    return SQL(BILL_ROWS, company=frame.company, period=frame.in_period("entry.date"))
+    return SQL(
+        BILL_ROWS,
+        company=frame.company,
+        products=frame.product_table(),
+        period=frame.in_period("entry.date"),
+    )

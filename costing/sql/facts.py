@@ -111,8 +111,10 @@ WAYS = """
                 WHEN m.purchase_line_id IS NOT NULL
                      OR 'supplier' IN (source.usage, destination.usage) THEN 'document'
                 WHEN NOT ({source} OR {destination}) THEN 'posting'
-                WHEN product.is_delivered OR p.event = 'delivery'
-                     OR p.event = 'return' AND p.trigger = 'delivery' THEN 'posting'
+                WHEN product.is_delivered
+                     -- others are corrections: their documents carry them all the same
+                     OR p.event IN ('delivery', 'return') AND p.trigger = 'delivery'
+                THEN 'posting'
                 WHEN product.is_perpetual THEN 'document'
                 ELSE 'none' END AS way,
            COALESCE(made.state, used.state, 'done') <> 'done' AS is_running,

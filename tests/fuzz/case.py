@@ -7,6 +7,8 @@ Scenarios are plain calls, and whatever a call does is checked at once:
     shop.sell("P", 4)
 """
 
+from odoo import fields
+
 from ..common import BackflushCommon
 from .shop import Shop
 from .standards import KIT, MATERIALS, RECIPES
@@ -25,6 +27,21 @@ class ShopCase(BackflushCommon):
         cls.env["decimal.precision"].search([("name", "=", "Product Price")]).digits = 5
         cls._create_packing()
         cls._create_goods()
+        cls._create_currency()
+
+    @classmethod
+    def _create_currency(cls):
+        """A vendor's currency, with another rate at the order than at the bill."""
+        cls.foreign = cls.env["res.currency"].create({"name": "FRG", "symbol": "F"})
+        for days, rate in ((10, 4.0), (0, 3.0)):
+            cls.env["res.currency.rate"].create(
+                {
+                    "name": fields.Date.subtract(fields.Date.today(), days=days),
+                    "rate": rate,
+                    "currency_id": cls.foreign.id,
+                    "company_id": cls.company.id,
+                }
+            )
 
     @classmethod
     def _create_packing(cls):

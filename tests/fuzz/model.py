@@ -140,7 +140,7 @@ class Model:
         for line, facts in self._by_document("receipt").items():
             product, documents = facts[0].product, self._documents(line)
             account = ACCOUNTS[product]
-            totals[account] -= sum(self._original(fact) for fact in facts)
+            totals[account] -= self._undocumented(facts)
             totals[account] += passed(self._moved(facts), documents)
             totals[account] -= passed(self._given_back(facts), documents, refunds=True)
         for line in self._unmoved("purchase"):
@@ -159,7 +159,7 @@ class Model:
             documents = self._documents(line)
             cost = passed(self._moved(facts, -1), documents)
             cost -= passed(self._given_back(facts, -1), documents, refunds=True)
-            totals["finished"] -= sum(self._original(fact) for fact in facts) + cost
+            totals["finished"] += self._undocumented(facts, -1) - cost
             totals["cost_of_sales"] += cost
         if self.trigger == "completion":
             for line in self._unmoved("sale"):
@@ -190,7 +190,16 @@ class Model:
         return fact.quantity * self._original_cost(fact).amount
 
     def _original_cost(self, fact):
-        return self.firsts.get(fact.origin, fact.cost)
+        """Its own, where it gives nothing back: that at which it moved first."""
+        return self.firsts[fact.origin if fact.origin in self.firsts else fact.move]
+
+    def _undocumented(self, facts, sign=1):
+        """What moved, at the standards at which documents are to pass it."""
+        moved = without_corrections(self._moved(facts, sign))
+        back = without_corrections(self._given_back(facts, sign))
+        return sum((quantity * price for quantity, price in moved), ZERO) - sum(
+            (quantity * price for quantity, price in back), ZERO
+        )
 
     def _moved(self, facts, sign=1):
         """Layers (quantity, standard) that came, or went out (`sign` −1)."""

@@ -3,7 +3,7 @@
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
-from .drawing import choose, few, numbers, percents, quantities, up_to
+from .drawing import choose, few, flags, numbers, percents, quantities, up_to
 from .standards import MATERIALS
 
 materials = st.sampled_from(MATERIALS)
@@ -54,15 +54,16 @@ class PurchaseRules:
         return self._select(lambda x: x.ordered > x.billed and not x.is_price_credited)
 
     @precondition(lambda self: self._billable())
-    @rule(which=numbers, number=numbers, percent=percents)
-    def bill(self, which, number, percent):
+    @rule(which=numbers, number=numbers, percent=percents, foreign=flags)
+    def bill(self, which, number, percent, foreign):
         name = choose(self._billable(), which)
         purchase = self.shop.purchases[name]
         rest = purchase.received - purchase.billed
         quantity = up_to(
             rest if rest > 0 else purchase.ordered - purchase.billed, number
         )
-        self.play("bill", name, quantity, self.price(purchase.product, percent))
+        price = self.price(purchase.product, percent)
+        self.play("bill", name, quantity, price, foreign=foreign)
 
     def _returnable(self):
         return self._select(
@@ -121,6 +122,38 @@ class PurchaseRules:
         name = choose(self._complete(), which)
         product = self.shop.purchases[name].product
         self.play("bill_again", name, self.price(product, percent))
+
+    def _renewable(self):
+        return self._select(
+            lambda x: x.billed and not x.returned and not x.is_price_credited
+        )
+
+    @precondition(lambda self: self._renewable())
+    @rule(which=numbers, percent=percents)
+    def bill_anew(self, which, percent):
+        name = choose(self._renewable(), which)
+        price = self.price(self.shop.purchases[name].product, percent)
+        self.play("bill_anew", name, price)
+
+    def _correctable_receipts(self):
+        return self._select(
+            lambda x: (
+                x.transfers
+                and not x.returned
+                and not x.is_price_credited
+                and x.product not in self.shop.lent
+            )
+        )
+
+    @precondition(lambda self: self._correctable_receipts())
+    @rule(which=numbers, change=st.sampled_from((1, 3, -1, -2)))
+    def correct_receipt(self, which, change):
+        """Not below what is billed: which bill has to wait is not defined here."""
+        name = choose(self._correctable_receipts(), which)
+        purchase = self.shop.purchases[name]
+        least = max(purchase.billed, purchase.received - purchase.transfers[-1][1])
+        if change > 0 or purchase.received + change >= least:
+            self.play("correct_receipt", name, change)
 
     @few("lent", 2)
     @rule(product=materials, quantity=quantities)

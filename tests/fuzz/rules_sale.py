@@ -1,7 +1,7 @@
 """Rules for selling."""
 
 from hypothesis import strategies as st
-from hypothesis.stateful import precondition, rule
+from hypothesis.stateful import initialize, precondition, rule
 
 from .drawing import choose, few, flags, numbers, quantities, up_to
 
@@ -9,6 +9,12 @@ goods = st.sampled_from(("P", "X", "KIT", "Q", "B"))
 
 
 class SaleRules:
+    @initialize(two_steps=st.sampled_from((False, False, True)))
+    def choose_delivery(self, two_steps):
+        """Goods go out in as many steps during the whole scenario."""
+        if two_steps:
+            self.play("deliver_in_two_steps")
+
     def _select_sales(self, condition):
         return [name for name, x in self.shop.sales.items() if condition(x)]
 
@@ -88,6 +94,27 @@ class SaleRules:
         sale = self.shop.sales[name]
         quantity = min(sale.returned, sale.invoiced) - sale.credited
         self.play("credit_to_customer", name, up_to(quantity, number))
+
+    def _untouched(self, condition):
+        return self._select_sales(
+            lambda x: condition(x) and not x.returned and not x.is_price_credited
+        )
+
+    @precondition(lambda self: self._untouched(lambda x: x.invoiced))
+    @rule(which=numbers)
+    def invoice_anew(self, which):
+        name = choose(self._untouched(lambda x: x.invoiced), which)
+        self.play("invoice_anew", name)
+
+    @precondition(lambda self: self._untouched(lambda x: x.transfers))
+    @rule(which=numbers, change=st.sampled_from((1, 3, -1, -2)))
+    def correct_delivery(self, which, change):
+        """Not below what is invoiced: which one has to wait is not defined here."""
+        name = choose(self._untouched(lambda x: x.transfers), which)
+        sale = self.shop.sales[name]
+        least = max(sale.invoiced, sale.delivered - sale.transfers[-1][1])
+        if change > 0 or sale.delivered + change >= least:
+            self.play("correct_delivery", name, change)
 
     def _complete_sales(self):
         return self._select_sales(

@@ -47,6 +47,7 @@ class Shop(
         other.prices, other.rates = dict(self.prices), dict(self.rates)
         other.model = copy.deepcopy(self.model)
         other.watcher = Watcher(self.case, other.model)
+        other.watcher.undone = list(self.watcher.undone)
         other.checks = Checks(self.case, other.watcher, self.is_exact)
         return other
 

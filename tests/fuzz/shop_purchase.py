@@ -40,8 +40,9 @@ class ShopPurchase:
         self._receive(name, quantity)
 
     @step
-    def bill(self, name, quantity, price):
-        self._bill(name, quantity, price)
+    def bill(self, name, quantity, price, foreign=False):
+        """`foreign`: the vendor's currency, which has another rate than at the order"""
+        self._bill(name, quantity, price, foreign)
 
     @step
     def return_to_vendor(self, name, quantity, receipt=1):
@@ -64,14 +65,26 @@ class ShopPurchase:
     @step
     def bill_again(self, name, price):
         """Reset the last bill to draft, change its price and post it again."""
-        bill = self.purchases[name].order.invoice_ids.filtered(
-            lambda move: move.move_type == "in_invoice"
-        )
-        bill = bill.sorted("id")[-1]
+        bill = self._get_last(self.purchases[name].order, "in_invoice")
         bill.button_draft()
         self.watcher.watch()
         bill.invoice_line_ids.filtered("product_id").price_unit = price
         bill.action_post()
+
+    @step
+    def bill_anew(self, name, price):
+        """Reverse the last bill, and post the new one that Odoo makes of it."""
+        bill = self._get_last(self.purchases[name].order, "in_invoice")
+        self._post_anew(bill).invoice_line_ids.price_unit = price
+        self._get_last(self.purchases[name].order, "in_invoice").action_post()
+
+    @step
+    def correct_receipt(self, name, change):
+        """Correct the quantity of the last receipt, which is done."""
+        purchase = self.purchases[name]
+        self._correct_transfer(purchase.transfers[-1], change)
+        purchase.received += change
+        purchase.ordered += max(purchase.received - purchase.ordered, 0)
 
     @step
     def lend(self, product, quantity):
@@ -108,9 +121,29 @@ class ShopPurchase:
         purchase.transfers.append([picking, quantity])
         purchase.received += quantity
 
-    def _bill(self, name, quantity, price):
-        self._create_bill(name, quantity, price, "in_invoice").action_post()
+    def _bill(self, name, quantity, price, foreign=False):
+        bill = self._create_bill(name, quantity, price, "in_invoice")
+        if foreign:
+            bill.currency_id = self.case.foreign
+        bill.action_post()
         self.purchases[name].billed += quantity
+
+    # -- documents, of sales too ------------------------------------------------
+
+    def _get_last(self, order, move_type):
+        documents = order.invoice_ids.filtered(
+            lambda move: (
+                move.move_type == move_type and move.id not in self.watcher.undone
+            )
+        )
+        return documents.sorted("id")[-1]
+
+    def _post_anew(self, document):
+        """Reverse a document; returns the new draft that is to stand for it."""
+        new = self.case._reverse(document, modify=True, post=False)
+        self.watcher.undone += [document.id, *document.reversal_move_ids.ids]
+        self.watcher.watch()
+        return new
 
     def _create_bill(self, name, quantity, price, move_type):
         line = self.purchases[name].order.order_line
@@ -146,6 +179,11 @@ class ShopPurchase:
             context = result.get("context", {})
             self.env[result["res_model"]].with_context(**context).create({}).process()
         self.case.assertEqual(picking.state, "done", result)
+
+    def _correct_transfer(self, transfer, change, factor=1):
+        moves = transfer[0].move_ids
+        transfer[1] += change
+        self.case._correct(moves, moves.quantity + change * factor)
 
     def _send_back(self, transfer, quantity, factor=1):
         picking = transfer[0]

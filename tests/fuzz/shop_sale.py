@@ -43,6 +43,11 @@ class ShopSale:
         return name
 
     @step
+    def deliver_in_two_steps(self):
+        """From now on goods are picked before they go out."""
+        self.case.warehouse.delivery_steps = "pick_ship"
+
+    @step
     def deliver(self, name, quantity):
         self._deliver(name, quantity)
 
@@ -68,6 +73,20 @@ class ShopSale:
         self._create_invoice(name, quantity, price, "out_refund").action_post()
         self.sales[name].is_price_credited = True
 
+    @step
+    def invoice_anew(self, name):
+        """Reverse the last invoice, and post the new one that Odoo makes of it."""
+        invoice = self._get_last(self.sales[name].order, "out_invoice")
+        self._post_anew(invoice).action_post()
+
+    @step
+    def correct_delivery(self, name, change):
+        """Correct the quantity of the last delivery, which is done."""
+        sale = self.sales[name]
+        self._correct_transfer(sale.transfers[-1], change, sale.factor)
+        sale.delivered += change
+        sale.ordered += max(sale.delivered - sale.ordered, 0)
+
     # -- how --------------------------------------------------------------------
 
     def _credit_to_customer(self, name, quantity):
@@ -76,14 +95,18 @@ class ShopSale:
 
     def _deliver(self, name, quantity):
         sale = self.sales[name]
-        picking = sale.order.picking_ids.filtered(
-            lambda p: (
-                p.state not in ("done", "cancel") and p.picking_type_code == "outgoing"
-            )
-        )
+        if inside := self._find_open(sale, "internal"):
+            self._move(inside, quantity * sale.factor)
+        picking = self._find_open(sale, "outgoing")
         self._move(picking, quantity * sale.factor)
         sale.transfers.append([picking, quantity])
         sale.delivered += quantity
+
+    @staticmethod
+    def _find_open(sale, code):
+        return sale.order.picking_ids.filtered(
+            lambda p: p.state not in ("done", "cancel") and p.picking_type_code == code
+        )
 
     def _invoice(self, name, quantity):
         self._create_invoice(name, quantity, 40.0, "out_invoice").action_post()

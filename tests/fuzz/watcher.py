@@ -46,6 +46,7 @@ LINES = """
       JOIN uom_uom u ON u.id = l.product_uom_id
      WHERE l.purchase_line_id IS NOT NULL AND l.display_type = 'product'
        AND m.state = 'posted' AND m.company_id = %(company)s
+       AND NOT m.id = ANY(%(undone)s)
     UNION ALL
     SELECT l.id, 'sale', r.order_line_id, l.product_id, l.quantity,
            m.move_type LIKE '%%refund'
@@ -54,6 +55,7 @@ LINES = """
       JOIN sale_order_line_invoice_rel r ON r.invoice_line_id = l.id
      WHERE l.display_type = 'product'
        AND m.state = 'posted' AND m.company_id = %(company)s
+       AND NOT m.id = ANY(%(undone)s)
      ORDER BY 1
 """
 
@@ -68,6 +70,7 @@ class Watcher:
         self.model = model
         # an event that cannot be posted now, because the books are not set up
         self.is_broken = False
+        self.undone = []  # documents that were reversed, and those that reverse them
 
     def watch(self):
         self.env.flush_all()
@@ -135,7 +138,8 @@ class Watcher:
 
     def _watch_documents(self):
         seen = {}
-        rows = self.env.execute_query(SQL(LINES, company=self.company.id))
+        query = SQL(LINES, company=self.company.id, undone=self.undone)
+        rows = self.env.execute_query(query)
         for item, side, line, product, quantity, refund in rows:
             name, quantity = self.names[product], exact(quantity)
             if name == "KIT":

@@ -8,8 +8,10 @@ from costing.check import (
     count_ahead,
     residue_bound,
     settle,
+    tell,
 )
 from costing.entry import Key
+from costing.matching import Claim, Lot, Pool
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -54,3 +56,32 @@ def test_residues_are_booked_against_rounding():
     assert target.amounts[Key(5, None, "restated", None)] == D("-0.02")
     assert target.amounts[rounding] == target.rows[rounding].amount == D("0.01")
     assert not book_residues({5: D("0.02"), 6: D("-0.02")}, rounding).rows
+
+
+def test_matches_tell_what_has_to_be_true():
+    """10 at 5 and 10 at 6 came, 4 went back: 8 billed of the second, 3 before it came,
+    and 2 of what went back credited.
+    """
+    lots = [Lot(1, 11, 11, D(10), D(5)), Lot(2, 12, 12, D(10), D(6))]
+    back = [Lot(3, 13, 11, D(4), D(5))]
+    claims = [
+        Claim(21, D(8), D(5), D(6), False, 2),
+        Claim(22, D(3), D(7), D(7), False),
+        Claim(23, D(2), D(5), D(5), True, 3),
+    ]
+    told = tell(Pool(lots, back, claims), D(1))
+    assert told.documented == 8 + 3 - 2
+    assert told.expected == 8 * 6 + 3 * 7 - 2 * 5
+    assert told.restated == 8 * (6 - 5)
+    assert told.open_quantity == 10 + 2 - 2
+    assert told.open_amount == 10 * 5 + 2 * 6 - 2 * 5 - 1
+    assert (told.ahead, told.ahead_amount) == (3, 21)
+    assert told.is_sound
+
+
+def test_matches_of_goods_that_are_not_there_are_not_sound():
+    lots = [Lot(1, 11, 11, D(10), D(5))]
+    twice = [Claim(x, D(6), D(5), D(5), False, 1) for x in (21, 22)]
+    assert not tell(Pool(lots, [], twice)).is_sound
+    gone = [Claim(21, D(6), D(5), D(5), False, 4)]
+    assert not tell(Pool(lots, [], gone)).is_sound
