@@ -114,7 +114,7 @@ class LedgerProof(Proof):
         for component, card, amount in self._read(ledger.open_usage(self.scope.frame)):
             shares = {}
             if component:
-                shares = self.scope.get_shares(component)
+                shares = self.scope.get_shares(component, card)
             elif card:
                 shares = self.scope.get_card_shares(card)
             for account_id, share in shares.items():

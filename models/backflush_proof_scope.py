@@ -4,6 +4,7 @@ from collections import defaultdict
 from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
 from functools import cached_property
+from itertools import chain
 from zoneinfo import ZoneInfo
 
 from odoo.fields import Domain
@@ -12,6 +13,7 @@ from odoo.tools import SQL
 from ..costing.entry import MATERIAL, Accounts, relieve
 from ..costing.sql import ledger
 from ..costing.sql.frame import Frame, Product
+from ..costing.variance import ZERO
 from .backflush_book_accounts import Lookup
 from .backflush_books import Books, number
 from .backflush_proof_documents import DocumentReader
@@ -106,6 +108,7 @@ class ProofScope:
 
     def _find_account(self, product_id):
         product = self.books.product(product_id)
+        product = self.books.find_host(product) or product
         return product._get_backflush_relief_account().id
 
     # -- where goods stand ------------------------------------------------------
@@ -138,32 +141,72 @@ class ProofScope:
         Standard = self.env["backflush.standard"]
         return Standard._get_active_cards(self.delivered, self.company)
 
+    @cached_property
+    def _plain_accounts(self):
+        """No account is missing here: what has none is not carried."""
+        return Accounts(0, self._accounts, defaultdict(int), {})
+
     def _get_content(self, standard):
-        inner = {
-            product.id: self.books.card(card) for product, card in self.cards.items()
-        }
-        # no account is missing here: what has none is not carried
-        accounts = Accounts(0, self._accounts, defaultdict(int), {})
+        cards = self._get_cards_of(standard.version_id)
+        inner = {product.id: self.books.card(card) for product, card in cards.items()}
         result = defaultdict(Decimal)
-        for part in relieve(self.books.card(standard), accounts, inner):
-            known = self.known.get(part.product)
-            if part.kind == MATERIAL and known and known.account:
+        card = self.books.card(standard)
+        for part in relieve(card, self._plain_accounts, inner):
+            if part.kind == MATERIAL and self._is_carried(part.product):
                 result[part.account] += part.amount
         return dict(result)
 
-    def get_shares(self, product_id):
+    def _is_carried(self, product_id):
+        """Whether an account of covered goods carries a line's product."""
+        host = self.books.find_host(self.books.product(product_id))
+        known = self.known.get(host.id or product_id)
+        return bool(known and known.account)
+
+    def get_shares(self, product_id, standard_id=None):
         """{account id: share} of an amount that stands with a material.
 
         One that is itself costed at delivery stands there with the material content of
-        its card only.
+        its card only: the one that was in force with the card of the order.
         """
-        product = self.known.get(product_id)
-        if product and product.account:
-            return {product.account: ONE}
-        card = self.cards.get(self.books.product(product_id))
-        total = number(card.amount) if card else ONE
-        content = self.carried.get(product_id, {}) if total else {}
-        return {account: part / total for account, part in content.items()}
+        known = self.known.get(product_id)
+        if known and known.account:
+            return {known.account: ONE}
+        product = self.books.product(product_id)
+        card = self.cards.get(product)
+        if standard_id:
+            order_card = self.env["backflush.standard"].browse(standard_id)
+            cards = self._get_cards_of(order_card.version_id)
+            card = cards.get(product, card)
+        if not card or not card.amount:
+            return {}
+        content = self._get_content(card)
+        return {acc: part / number(card.amount) for acc, part in content.items()}
+
+    def _get_cards_of(self, version):
+        """{product costed at delivery: its card in `version`, or else in force}."""
+        if version.state == "active":
+            return self.cards
+        found = self.env["backflush.standard"].search(
+            [("version_id", "=", version.id), ("product_id", "in", self.delivered.ids)]
+        )
+        return {**self.cards, **{card.product_id: card for card in found}}
+
+    def get_inner_amount(self, moves, product_id):
+        """What was used of a product within goods that are costed at delivery.
+
+        :return: amount taken off its account by the cards of those goods
+        """
+        total = ZERO
+        books = Books(self.company, moves)
+        through = books.through(books.facts_of(moves), -1)
+        for amount, standard in chain.from_iterable(through.values()):
+            if standard.card.amount:
+                parts = relieve(standard.card, self._plain_accounts, standard.inner)
+                units = amount / standard.card.amount
+                total += units * sum(
+                    (x.amount for x in parts if x.product == product_id), ZERO
+                )
+        return total
 
     def get_card_shares(self, standard_id):
         """The same for the material line with the largest amount of a card."""
