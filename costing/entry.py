@@ -76,6 +76,11 @@ class Card:
                 result[line.product] = Allowed(total, line.rate)
         return result
 
+    def price(self, product: int) -> Decimal | None:
+        """Price per unit of what the card has a line of, else None."""
+        rates = (line.rate for line in self.lines if line.product == product)
+        return next(rates, None)
+
     def content(self) -> dict[int, Decimal]:
         """Amount per unit by cost element."""
         result: dict[int, Decimal] = defaultdict(lambda: ZERO)

@@ -40,6 +40,8 @@ QUANTITY_KINDS = (
     "lot_size",
     "overhead_volume",
 )
+#: Kinds that are about a component, whatever the order makes.
+COMPONENT_KINDS = ("material_usage", "material_substitution", "material_issue_price")
 #: Kinds that stand on the material element's quantity-variance account.
 RESIDUAL_KINDS = ("method", "rounding")
 #: Kinds that stand on the company's revaluation account.

@@ -181,7 +181,7 @@ class BookCards:
             share = amount / number(standard.amount) if standard.amount else amount
             content = self.material_content(standard)
             return {account: part * share for account, part in content.items()}
-        if material.valuation != "real_time":
+        if not self.is_perpetual(material):
             return {}
         account_id = self.accounts.stock[material.id]
         return {self.env["account.account"].browse(account_id): amount}

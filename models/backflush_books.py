@@ -239,11 +239,12 @@ class Books(BookAccounts, BookCards):
         empty = self.env["backflush.stock.fact"]
         return empty.union(*(self.facts[move_id] for move_id in moves.ids))
 
-    def flows(self, moves, sign: int, originals=None) -> list[Flow]:
+    def flows(self, moves, sign: int, card=None, originals=None) -> list[Flow]:
         """What movements brought (`sign` 1) or took (−1) per product, by facts.
 
         `originals` ({product: Original}) are the standards at which the event was first
-        booked; without, those of the first fact of each product.
+        booked; without, those of the first fact of each product. What has no facts goes
+        at the price on the `card`.
         """
         by_product: dict = defaultdict(self.env["stock.move"].browse)
         for move in moves:
@@ -253,7 +254,7 @@ class Books(BookAccounts, BookCards):
             original = (originals or {}).get(product)
             flow = self.flow(product, self.facts_of(group), sign, original)
             if not product.is_storable:
-                flow = self._consume(flow, group)
+                flow = self._consume(flow, group, sign, card)
             flows.append(flow)
         return [flow for flow in flows if flow.quantity or flow.stock_amount]
 
@@ -295,12 +296,32 @@ class Books(BookAccounts, BookCards):
             owned,
         )
 
-    def _consume(self, flow, moves) -> Flow:
-        """Consumables have no stock, so no facts: used as the order says, at their
-        cost, out of the expense account that their bills go to.
+    def _consume(self, flow, moves, sign, card) -> Flow:
+        """Consumables have no stock, so no facts: used as the order says, out of the
+        expense account that their bills go to; at the price of the card, or, where it
+        has none, at the one in force when they were first recorded.
         """
-        quantity = sum((self._consumed(move) for move in moves), ZERO)
-        return flow._replace(quantity=quantity, amount=quantity * flow.price)
+        moved = [(sign * self._consumed(move), move) for move in moves]
+        quantity = sum((used for used, _move in moved), ZERO)
+        price = card and card.price(flow.product)
+        if price is not None:
+            return flow._replace(quantity=quantity, amount=quantity * price)
+        amount = sum((used * self._get_price_of(move) for used, move in moved), ZERO)
+        return flow._replace(quantity=quantity, amount=amount)
+
+    def _get_price_of(self, move) -> Decimal:
+        """The price at which its document first recorded it, else the one in force."""
+        document = move._get_backflush_document()
+        rows = self.previous[document.id].variance_ids
+        if document._name == "mrp.unbuild":
+            rows = document.mo_id.backflush_variance_ids | rows
+        first = rows.sorted("id").filtered(
+            lambda row: (
+                row.component_id == move.product_id
+                and row.kind in ("material_substitution", "output_quantity")
+            )
+        )[:1]
+        return number(first.price_standard if first else move.product_id.standard_price)
 
     def _measure(self, fact, sign, *, split) -> Measured:
         standard = fact.standard_id
@@ -314,8 +335,9 @@ class Books(BookAccounts, BookCards):
 
     @staticmethod
     def _consumed(move) -> Decimal:
+        """What a done movement would have changed in stock, in the product's unit."""
         if move.state != "done":
             return ZERO
         unit = move.product_id.uom_id
-        used = move.product_uom._compute_quantity(move.quantity, unit, round=False)
-        return number(used)
+        moved = move.product_uom._compute_quantity(move.quantity, unit, round=False)
+        return number(moved if move.location_id.usage == "production" else -moved)

@@ -12,7 +12,7 @@ from odoo.tools import SQL, OrderedSet, ormcache
 from odoo.tools.misc import clean_context
 
 from ..costing.entry import Key, Target, merge, owed
-from ..costing.variance import KINDS
+from ..costing.variance import COMPONENT_KINDS, KINDS
 from .backflush_books import Books, number
 from .backflush_bulk import forget, insert
 from .backflush_once import start_over
@@ -424,12 +424,14 @@ class BackflushEngine(models.AbstractModel):
     def _prepare_variance(self, job, books, key, row, entry_id):
         """Values of all columns, those that the ORM would compute included."""
         product = job.made or job.product
+        # a product may be used up to make more of the same
+        is_part = key.product != product.id or key.kind in COMPONENT_KINDS
         return {
             "kind": key.kind,
             "element_id": key.element,
             "date": job.values["date"],
             "product_id": product.id,
-            "component_id": key.product if key.product != product.id else False,
+            "component_id": key.product if is_part else False,
             "production_id": job.values.get("production_id"),
             "bill_line_id": False,
             "posting_id": job.posting.id,

@@ -4,6 +4,7 @@ from collections import defaultdict
 from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
 from functools import cached_property
+from itertools import chain
 from zoneinfo import ZoneInfo
 
 from odoo.fields import Domain
@@ -12,6 +13,7 @@ from odoo.tools import SQL
 from ..costing.entry import MATERIAL, Accounts, main_material, relieve
 from ..costing.sql import ledger
 from ..costing.sql.frame import Frame, Product
+from ..costing.variance import ZERO
 from .backflush_book_accounts import Lookup
 from .backflush_books import Books, number
 from .backflush_proof_documents import DocumentReader
@@ -139,11 +141,14 @@ class ProofScope:
         Standard = self.env["backflush.standard"]
         return Standard._get_active_cards(self.delivered, self.company)
 
+    @cached_property
+    def _plain_accounts(self):
+        """No account is missing here: what has none is not carried."""
+        return Accounts(0, self._accounts, defaultdict(int), {})
+
     def _get_content(self, standard):
-        # no account is missing here: what has none is not carried
-        accounts = Accounts(0, self._accounts, defaultdict(int), {})
         result = defaultdict(Decimal)
-        for part in self._relieve(standard, accounts):
+        for part in self._relieve(standard, self._plain_accounts):
             if part.kind == MATERIAL and self._is_carried(part.product):
                 result[part.account] += part.amount
         return dict(result)
@@ -196,6 +201,23 @@ class ProofScope:
         total = number(card.amount)
         content = self._get_content(card)
         return {account: part / total for account, part in content.items()}
+
+    def get_inner_amount(self, moves, product_id):
+        """What was used of a product within goods that are costed at delivery.
+
+        :return: amount taken off its account by the cards of those goods
+        """
+        total = ZERO
+        books = Books(self.company, moves)
+        through = books.through(books.facts_of(moves), -1)
+        for amount, standard in chain.from_iterable(through.values()):
+            if standard.card.amount:
+                parts = relieve(standard.card, self._plain_accounts, standard.inner)
+                units = amount / standard.card.amount
+                total += units * sum(
+                    (x.amount for x in parts if x.product == product_id), ZERO
+                )
+        return total
 
     # -- stock and documents ----------------------------------------------------
 

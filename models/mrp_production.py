@@ -41,21 +41,22 @@ class MrpProduction(models.Model):
         return res
 
     def _move_backflush_date(self):
-        """Book what is booked on the day on which the order says it was finished now.
+        """Have what is booked moved to the day on which the orders were finished now.
 
-        sudo: whoever corrects the order need not see its postings.
+        sudo: whoever corrects an order need not see its postings.
         """
-        engine = self.env["backflush.engine"]
-        for order in self.sudo().filtered(lambda order: order.state == "done"):
-            day = order._get_backflush_date()
-            standing = order.backflush_posting_ids.filtered(
-                lambda posting: (
-                    posting._is_standing() and posting.res_model == self._name
-                )
-            )
-            if any(posting.date_event != day for posting in standing):
-                engine._reverse(standing)
-                engine._enqueue(order.with_env(self.env))
+        done = self.sudo().filtered(lambda order: order.state == "done")
+        moved = done.filtered(
+            lambda order: order._find_backflush_misdated(order.backflush_posting_ids)
+        )
+        self.env["backflush.engine"]._enqueue(moved.with_env(self.env))
+
+    def _find_backflush_misdated(self, postings):
+        """Those of `postings` that stand on another day than the order's."""
+        day = self._get_backflush_date()
+        return postings._filter_recorded().filtered(
+            lambda p: p.res_model == self._name and p.date_event != day
+        )
 
     def button_mark_done(self):
         with self.env["backflush.engine"]._collect():
@@ -122,6 +123,11 @@ class MrpProduction(models.Model):
         return {"production_id": self.id, "product_id": self.product_id.id}
 
     def _prepare_backflush_jobs(self, books):
+        engine = self.env["backflush.engine"]
+        for order in self.filtered(lambda order: books.previous[order.id]):
+            # what is booked on another day is booked again as a whole
+            if order._find_backflush_misdated(books.previous[order.id]):
+                engine._reverse(books.standing(order))
         fresh = self.filtered(
             lambda order: (
                 not (
@@ -184,9 +190,9 @@ class MrpProduction(models.Model):
         return first or self.product_id._get_backflush_trigger()
 
     def _set_backflush_target(self, job, trigger, books):
-        order = self._get_backflush_completion(books)
-        job.quantity = order.output.quantity
         card = books.card(job.standard)
+        order = self._get_backflush_completion(books, card)
+        job.quantity = order.output.quantity
         target = completion_target(card, order, books.accounts)
         job.target = target
         if trigger == "delivery":
@@ -197,7 +203,7 @@ class MrpProduction(models.Model):
                 product=self.product_id.display_name,
             )
 
-    def _get_backflush_completion(self, books):
+    def _get_backflush_completion(self, books, card):
         """What the order made and used, by its stock facts."""
         finished = self.move_finished_ids.filtered(
             lambda move: move.product_id == self.product_id
@@ -205,8 +211,8 @@ class MrpProduction(models.Model):
         made = books.flows(finished, 1)
         return Completion(
             output=made[0] if made else Flow(self.product_id.id, ZERO, ZERO),
-            byproducts=books.flows(self.move_finished_ids - finished, 1),
-            used=books.flows(self.move_raw_ids, -1),
+            byproducts=books.flows(self.move_finished_ids - finished, 1, card),
+            used=books.flows(self.move_raw_ids, -1, card),
             through=books.through(books.facts_of(self.move_raw_ids), -1),
         )
 

@@ -129,11 +129,12 @@ class MrpUnbuild(models.Model):
         out = own.filtered(lambda move: move.location_dest_id.usage == "production")
         finished = out.filtered(lambda move: move.product_id == self.product_id)
         originals = self._get_backflush_originals(books, standard)
-        made = books.flows(finished, 1, originals)
+        card = books.card(standard)
+        made = books.flows(finished, 1, card, originals)
         return Completion(
             output=made[0] if made else Flow(self.product_id.id, ZERO, ZERO),
-            byproducts=books.flows(out - finished, 1, originals),
-            used=books.flows(own - out, -1, originals),
+            byproducts=books.flows(out - finished, 1, card, originals),
+            used=books.flows(own - out, -1, card, originals),
             through=books.through(books.facts_of(own - out), -1),
         )
 

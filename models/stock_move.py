@@ -1,3 +1,4 @@
+from contextlib import contextmanager
 from decimal import Decimal
 
 from odoo import api, fields, models
@@ -69,8 +70,32 @@ class StockMove(models.Model):
 
     # -- stock facts ------------------------------------------------------------
 
-    def _record_backflush_facts(self):
+    @contextmanager
+    def _correct_backflush(self):
+        """Record what changes inside of those of `self` that are done.
+
+        What a movement moved before its product was covered stays out of the books.
+        """
+        done = self.filtered(lambda move: move.state == "done")
+        before = done._get_backflush_uncounted()
+        with self.env["backflush.engine"]._collect():
+            yield
+            done._record_backflush_facts(before)
+
+    def _get_backflush_uncounted(self):
+        """{(move id, of another owner): quantity moved that no fact has}."""
+        known = self._get_backflush_known() if self else {}
+        return {
+            (move.id, is_owner): move._get_backflush_quantity(is_owner)
+            - number(known.get((move.id, is_owner), (0.0,))[0])
+            for move in self
+            for is_owner in (False, True)
+        }
+
+    def _record_backflush_facts(self, uncounted=None):
         """Append what changed since the facts recorded so far, and have it posted.
+
+        `uncounted` are quantities that belong into no fact.
 
         sudo: facts are written for shop users, who cannot see them.
         """
@@ -79,6 +104,7 @@ class StockMove(models.Model):
             # also what was put on an order before its product came under a trigger
             moves._cover_backflush_products()
             moves._lock_backflush_version(company)
+            moves._filter_backflush_consumed()._register_backflush_events()
             covered = moves.filtered(
                 lambda move: (
                     move.product_id.is_storable
@@ -90,12 +116,27 @@ class StockMove(models.Model):
             covered.product_id._set_backflush_covered()
             # without the defaults that a screen may have put into the context
             env = self.env(su=True, context=clean_context(self.env.context))
-            facts = covered._prepare_backflush_facts()
+            facts = covered._prepare_backflush_facts(uncounted or {})
             with start_over():
                 insert(env["backflush.stock.fact"], facts)
             moved = self.browse(OrderedSet(vals["move_id"] for vals in facts))
             moved._register_backflush_events()
             moved._settle_backflush_trade()
+
+    def _filter_backflush_consumed(self):
+        """Consumables of orders and unbuilds: they have no stock, so no facts."""
+        return self.filtered(
+            lambda move: (
+                not move.product_id.is_storable
+                and not move._is_backflush_loss()
+                and move._get_backflush_document()
+            )
+        )
+
+    def _get_backflush_document(self):
+        """The order or the unbuild that moves the goods, if one does."""
+        order = self.production_id or self.raw_material_production_id
+        return order or self.unbuild_id or self.consume_unbuild_id
 
     def _lock_backflush_version(self, company):
         """Fall on one side of an activation: it updates the row that is shared here.
@@ -115,7 +156,7 @@ class StockMove(models.Model):
             )
         )
 
-    def _prepare_backflush_facts(self):
+    def _prepare_backflush_facts(self, uncounted):
         """Vals of what changed: a movement's own goods, and those of another owner."""
         known = self._get_backflush_known()
         cards = self._get_backflush_cards()
@@ -128,12 +169,16 @@ class StockMove(models.Model):
                     (move.id, is_owner), (0.0, 0.0, 0)
                 )
                 moved = move._get_backflush_quantity(is_owner)
+                moved -= uncounted.get((move.id, is_owner), ZERO)
                 change = moved - number(quantity)
                 if change:
                     sequence += 1
                     card = cards.get(move.product_id)
+                    is_part = bool(uncounted.get((move.id, is_owner)))
                     vals_list.append(
-                        move._prepare_backflush_fact(change, number(amount), card)
+                        move._prepare_backflush_fact(
+                            change, number(amount), card, is_part=is_part
+                        )
                         | {"is_owner": is_owner, "sequence": sequence}
                         | ({"standard": 0.0, "amount": 0.0} if is_owner else {})
                     )
@@ -154,8 +199,11 @@ class StockMove(models.Model):
         )
         return {(move, owner): values for move, owner, *values in rows}
 
-    def _prepare_backflush_fact(self, change, known_amount, card):
-        """Vals of a changed quantity at the standard in force now."""
+    def _prepare_backflush_fact(self, change, known_amount, card, *, is_part):
+        """Vals of a changed quantity at the standard in force now.
+
+        `is_part`: most of the movement is in no fact.
+        """
         self.ensure_one()
         product = self.product_id
         standard = number(product.standard_price)
@@ -164,7 +212,7 @@ class StockMove(models.Model):
             # was set by hand stays out of the books.
             standard = number(card.amount)
         amount = change * standard
-        if product.cost_method != "standard":
+        if product.cost_method != "standard" and not is_part:
             # Average and FIFO: what Odoo gave the movement, once.
             sign = -1 if self._is_out() else 1
             amount = sign * number(self.value) - known_amount
@@ -228,12 +276,5 @@ class StockMove(models.Model):
         unbuilds = rest.unbuild_id | rest.consume_unbuild_id
         engine._enqueue(unbuilds._filter_backflush_events())
         # what an order or an unbuild moves is no delivery
-        free = rest.filtered(
-            lambda move: (
-                not move.production_id
-                and not move.raw_material_production_id
-                and not move.unbuild_id
-                and not move.consume_unbuild_id
-            )
-        )
+        free = rest.filtered(lambda move: not move._get_backflush_document())
         engine._enqueue(losses | free.filtered("is_backflush_delivery"))

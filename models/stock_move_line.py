@@ -1,14 +1,30 @@
-from odoo import models
+from odoo import api, models
+
+#: What changes the quantity that a done movement moved, or whose goods they were.
+MOVED = {"quantity", "location_id", "location_dest_id", "owner_id", "lot_id"}
+MOVED |= {"move_id", "picked", "product_uom_id", "quant_id"}
 
 
 class StockMoveLine(models.Model):
+    """Odoo's own hook, `_update_stock_move_value`, passes over movements that had no
+    valued goods before: those of another owner, and those of quantity 0.
+    """
+
     _inherit = "stock.move.line"
 
-    def _update_stock_move_value(self, old_qty_by_ml=None):
-        # Odoo calls this for every change of a movement; only done ones have facts.
-        with self.env["backflush.engine"]._collect():
-            res = super()._update_stock_move_value(old_qty_by_ml)
-            self.move_id.filtered(
-                lambda move: move.state == "done"
-            )._record_backflush_facts()
-        return res
+    @api.model_create_multi
+    def create(self, vals_list):
+        ids = {vals["move_id"] for vals in vals_list if vals.get("move_id")}
+        moves = self.env["stock.move"].browse(ids)
+        with moves._correct_backflush():
+            lines = super().create(vals_list)
+            # of done transfers, to which goods have been added
+            added = (lines.move_id - moves).filtered(lambda move: move.state == "done")
+            added._record_backflush_facts()
+        return lines
+
+    def write(self, vals):
+        if not MOVED & vals.keys():
+            return super().write(vals)
+        with self.move_id._correct_backflush():
+            return super().write(vals)

@@ -12,6 +12,7 @@ from . import (
     test_completion,
     test_configuration,
     test_configuration_check,
+    test_consumables,
     test_corrections,
     test_delivery,
     test_entries,

@@ -303,6 +303,84 @@ class SoundBooks:
         self._produce(self.p, 10, used={glue: 3})
         self.assertPassed()
 
+    def _activate(self, name):
+        version = self._create_version(name, "2020-06-01", m=5.0, s=6.0)
+        version.action_roll_up()
+        version.action_activate()
+
+    def test_byproducts_not_made(self):
+        """Under `delivery` they stand on the account of a material of their card."""
+        product = self._create_product("Q", self.finished)
+        other = self._create_product("B", self.finished, standard_price=0.9)
+        byproduct = {"product_id": other.id, "product_qty": 1, "cost_share": 4}
+        self._create_bom(
+            product, 1, {self.m: 2}, byproduct_ids=[Command.create(byproduct)]
+        )
+        self._activate("With by-products")
+        self._buy(self.m, 100, 5)
+        for made in (10, 3):
+            order = self._create_production(product, 10)
+            order.qty_producing = 10
+            order._set_qty_producing()
+            order.move_byproduct_ids.quantity = made
+            order.move_byproduct_ids.picked = True
+            self._finish_as_is(order)
+        self.assertAccounts(self.assertPassed())
+        self._scrap(other, 1, production_id=order.id)
+        self.assertAccounts(self.assertPassed())
+
+    def test_used_up_to_make_the_same(self):
+        self._buy(self.m, 100, 5)
+        self._produce(self.p, 10)
+        order = self._produce(self.p, 5, used={self.m: 8, self.p: 2})
+        row = order.backflush_variance_ids.filtered("amount").filtered(
+            lambda row: row.kind == "material_substitution"
+        )
+        self.assertEqual(row.component_id, self.p)
+        self.assertAccounts(self.assertPassed())
+        if self.materials_valuation == "real_time":
+            self.assertClosed()
+
+    def _create_levels(self, valuation, trigger):
+        """Top is made of Part and of Goods, which are made of Part and M."""
+        parts = self._create_category(
+            "Parts", property_valuation=valuation, property_backflush_trigger=trigger
+        )
+        part = self._create_product("Part", parts)
+        goods = self._create_product("Goods", self.finished)
+        top = self._create_product("Top", self.finished)
+        self._create_bom(part, 1, {self.m: 1}, minutes=30)
+        self._create_bom(goods, 1, {part: 2, self.m: 1}, minutes=12)
+        self._create_bom(top, 1, {goods: 1, part: 1, self.m: 1})
+        self._activate("Levels")
+        self._buy(self.m, 100, 5)
+        self._produce(part, 20)
+        self._produce(goods, 5, used={part: 12})
+        return self._produce(top, 3)
+
+    def test_the_same_part_on_two_levels(self):
+        self._create_levels("real_time", "completion")
+        self.assertPassed()
+
+    def test_parts_costed_at_delivery_after_new_standards(self):
+        """What an order used too much stays at the cards of its day."""
+        self._create_levels("periodic", "delivery")
+        self.assertPassed()
+        self._activate_v2()
+        self.assertPassed()
+
+    def test_variances_that_add_up_to_nothing(self):
+        """An entry needs no item for them."""
+        self._buy(self.m, 100, 5)
+        self._buy(self.s, 25, 4)
+        self._produce(self.p, 6, used={self.m: 18, self.s: 0})
+        order = self._produce(self.p, 6, used={self.m: 6, self.s: 5})
+        self.assertRows(
+            order.backflush_variance_ids,
+            [("material_usage", -30.0), ("material_substitution", 30.0)],
+        )
+        self.assertPassed()
+
     def test_other_unit_of_measure(self):
         gram = self.env.ref("uom.product_uom_gram")
         order = self._order(self.m, 100, 5.2)

@@ -152,6 +152,50 @@ class Corrections:
         self.assertRows(again.variance_ids, [("material_usage", 5.0)])
         self.assertLedgerIsStock()
 
+    def test_date_changed_while_nothing_can_be_booked(self):
+        """It stops nobody: what is booked stays until it can be booked again."""
+        order = self._produce(self.p, 10)
+        first = order.backflush_posting_ids
+        day = fields.Date.subtract(fields.Date.context_today(order), days=3)
+        self.company.backflush_journal_id.active = False
+        order.date_finished = fields.Datetime.to_datetime(day)
+        self.assertEqual(first.state, "posted")
+        failed = order.backflush_posting_ids - first
+        self.assertRecordValues(failed, [{"state": "failed", "date_event": day}])
+        self._correct(order.move_raw_ids, 21)
+        self.assertEqual(order.backflush_posting_ids, first | failed)
+        self.company.backflush_journal_id.active = True
+        failed.action_retry()
+        self.assertEqual(first.state, "reversed")
+        self.assertRecordValues(
+            failed, [{"state": "posted", "date_event": day, "date": day}]
+        )
+        self.assertRows(failed.variance_ids, [("material_usage", 5.0)])
+        self.assertLedgerIsStock()
+        self.assertOrderExplained(order)
+
+    def test_made_before_its_product_was_covered(self):
+        """A correction afterwards records what it changes, not all that ever moved."""
+        goods = self._create_category("New", property_valuation="real_time")
+        new = self._create_product("New", goods, standard_price=10.0)
+        part = self._create_product("Part", self.materials, standard_price=5.0)
+        self._create_bom(new, 1, {part: 2})
+        self._count(part, 50)
+        order = self._produce(new, 4)
+        self.assertFalse(order.backflush_posting_ids)
+        goods.property_valuation = self.finished.property_valuation
+        goods.property_backflush_trigger = self.trigger
+        version = self._create_version("Next", "2021-01-01", m=5.0, s=6.0)
+        version.price_ids = [Command.create({"product_id": part.id, "price": 5.0})]
+        version.action_roll_up()
+        version.action_activate()
+        self._correct(order.move_raw_ids, 9)
+        self._correct(order.move_raw_ids, 11)
+        facts = order.move_raw_ids.backflush_fact_ids.sorted("id")
+        self.assertEqual(facts.mapped("quantity"), [-1.0, -2.0])
+        rows = order.backflush_variance_ids
+        self.assertAlmostEqual(sum(rows.mapped("amount")), 15.0)
+
 
 @tagged("post_install", "-at_install")
 class TestCorrections1(Corrections, Variant1, BackflushCommon):

@@ -175,6 +175,11 @@ ROWS_WITHOUT_ITEM = """
              WHERE item.move_id = v.account_move_id
                AND item.account_id = v.account_id
                AND item.parent_state = 'posted')
+       -- what adds up to nothing needs no item
+       AND 0 <> (
+            SELECT SUM(other.amount) FROM backflush_variance other
+             WHERE other.account_move_id = v.account_move_id
+               AND other.account_id = v.account_id)
 """
 
 

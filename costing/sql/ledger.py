@@ -23,7 +23,7 @@ PENDING = """
      GROUP BY line.account_id
 """
 #: Material rows that no entry carries before the close: by the component they are
-#: about, else by the card of their posting.
+#: about, and the card of their posting.
 OPEN_USAGE = """
     SELECT v.component_id, p.standard_id, SUM(v.amount)
       FROM backflush_variance v

@@ -54,7 +54,46 @@ class ProductionRules:
         self.play("plan", choose(makable, which), quantity, reserve=reserve)
 
     def _planned(self):
-        return [name for name, x in self.shop.makings.items() if not x.is_done]
+        makings = self.shop.makings.items()
+        return [name for name, x in makings if not x.is_done and not x.is_gone]
+
+    @precondition(lambda self: self._planned())
+    @rule(which=numbers)
+    def cancel(self, which):
+        self.play("cancel", choose(self._planned(), which))
+
+    def _splittable(self):
+        makings = self.shop.makings
+        return [name for name in self._planned() if makings[name].planned > 1]
+
+    @precondition(lambda self: self._splittable())
+    @rule(which=numbers, number=numbers)
+    def split(self, which, number):
+        name = choose(self._splittable(), which)
+        planned = int(self.shop.makings[name].planned)
+        self.play("split", name, max(up_to(planned - 1, number), (planned + 2) // 3))
+
+    def _mergeable(self):
+        """Planned orders for a product that another one is planned for, too."""
+        makings = self.shop.makings
+        products = [makings[name].product for name in self._planned()]
+        return [
+            name
+            for name in self._planned()
+            if products.count(makings[name].product) > 1
+        ]
+
+    @precondition(lambda self: self._mergeable())
+    @rule(which=numbers)
+    def merge(self, which):
+        first = choose(self._mergeable(), which)
+        makings = self.shop.makings
+        same = [
+            name
+            for name in self._mergeable()
+            if makings[name].product == makings[first].product
+        ]
+        self.play("merge", *same[:3])
 
     @precondition(lambda self: self._planned())
     @rule(which=numbers, number=numbers, deviation=deviations, backorder=flags)
@@ -108,8 +147,6 @@ class ProductionRules:
         self.play("correct", choose(self._with_byproduct(), which), byproduct=quantity)
 
     def _datable(self):
-        if self.shop.watcher.is_broken:
-            return []
         return [name for name in self._correctable() if name not in self.shop.reversed]
 
     @precondition(lambda self: self._datable())

@@ -19,6 +19,7 @@ class Making:
     unbuilt: int = 0
     used: dict = field(default_factory=dict)
     is_done: bool = False
+    is_gone: bool = False  # cancelled, or merged into another
 
 
 class ShopProduction:
@@ -53,6 +54,39 @@ class ShopProduction:
         self._finish(name, made, used, backorder)
 
     @step
+    def cancel(self, name):
+        """Give up an order that was planned."""
+        self.makings[name].order.action_cancel()
+        self.makings[name].is_gone = True
+
+    @step
+    def split(self, name, size):
+        """Split a planned order into several of at most `size`."""
+        making = self.makings[name]
+        wizard = self.env["mrp.production.split"].create(
+            {"production_id": making.order.id, "max_batch_size": size}
+        )
+        wizard.action_split()
+        orders = making.order.production_group_id.production_ids
+        for order in orders.filtered(lambda x: x.state == "confirmed"):
+            if order == making.order:
+                making.planned = order.product_qty
+            else:
+                self._note_planned(order, making.product)
+
+    @step
+    def merge(self, *names):
+        """Merge planned orders for the same product into a new one."""
+        orders = self.env["mrp.production"].union(
+            *(self.makings[name].order for name in names)
+        )
+        action = orders.action_merge()
+        for name in names:
+            self.makings[name].is_gone = True
+        merged = self.env["mrp.production"].browse(action["res_id"])
+        return self._note_planned(merged, self.makings[names[0]].product)
+
+    @step
     def correct(self, name, made=None, used=None, byproduct=None):
         """Unlock a done order and change the quantities that were made or used."""
         making = self.makings[name]
@@ -78,10 +112,8 @@ class ShopProduction:
     # -- how --------------------------------------------------------------------
 
     def _plan(self, product, quantity):
-        name = name_document("mo", self.makings)
         order = self.case._create_production(self.products[product], quantity)
-        self.makings[name] = Making(order, product, quantity)
-        return name
+        return self._note_planned(order, product)
 
     def _finish(self, name, made, used, backorder=False, work_orders=False):
         making = self.makings[name]
@@ -99,11 +131,18 @@ class ShopProduction:
         order.with_context(**context).button_mark_done()
         self._note_finished(name)
         if backorder:
+            known = self.env["mrp.production"].union(
+                *(other.order for other in self.makings.values())
+            )
             rest = order.production_group_id.production_ids.filtered(
                 lambda other: other.state not in ("done", "cancel")
             )
-            following = name_document("mo", self.makings)
-            self.makings[following] = Making(rest, making.product, rest.product_qty)
+            self._note_planned(rest - known, making.product)
+
+    def _note_planned(self, order, product):
+        name = name_document("mo", self.makings)
+        self.makings[name] = Making(order, product, order.product_qty)
+        return name
 
     def _note_finished(self, name):
         making = self.makings[name]
