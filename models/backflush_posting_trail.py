@@ -25,7 +25,14 @@ class BackflushPostingTrail(models.AbstractModel):
                 if document._name == "account.move"  # a bill, to its users
                 else types._get(document._name).name
             )
-            posting.document_name = bool(document) and document.display_name
+            posting.document_name = bool(document) and posting._get_name_of(document)
+
+    @api.model
+    def _get_name_of(self, document):
+        """As users know it: a movement's own name speaks of its locations only."""
+        if document._name == "stock.move":
+            return document._get_backflush_name()
+        return document.display_name
 
     def _get_document(self):
         """The order, unbuild, scrap, transfer, bill, ... that users know it by."""

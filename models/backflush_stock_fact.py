@@ -103,14 +103,14 @@ class BackflushStockFact(models.Model):
         for fact in self:
             document = fact.sudo().move_id._get_backflush_document()
             fact.document_type = types._get(document._name).name
-            fact.document_name = document.display_name
+            fact.document_name = self.posting_id._get_name_of(document)
 
     @api.depends("move_id", "product_id")
     @api.depends_context("lang")
     def _compute_display_name(self):
         # sudo: the name of the movement, to whoever reads the fact
         for fact in self:
-            name = fact.sudo().reference or fact.sudo().move_id.display_name
+            name = fact.sudo().move_id._get_backflush_name()
             fact.display_name = f"{name} - {fact.product_id.display_name}"
 
     @api.model_create_multi

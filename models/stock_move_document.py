@@ -10,6 +10,11 @@ class StockMove(models.Model):
     def _get_backflush_own_moves(self):
         return self
 
+    def _get_backflush_name(self):
+        """In plain words, where no document of its own has made the movement."""
+        self.ensure_one()
+        return self.reference or self.display_name
+
     def _get_backflush_document(self):
         """The scrap, unbuild, order or transfer that made the movement, or itself."""
         self.ensure_one()

@@ -173,7 +173,10 @@ class TestTrailOfOtherDocuments(TrailCommon):
     def assertBackAndForth(self, document, posting):
         """From the posting and its facts to what people made, and back again."""
         self.assertEqual(self._records(posting.action_open_event()), document)
-        self.assertEqual(posting.document_name, document.display_name)
+        name = document.reference if document == posting.move_id else document.name
+        self.assertEqual(posting.document_name, name)
+        if posting.account_move_id:
+            self.assertIn(posting.document_name, posting.account_move_id.ref)
         for fact in posting.fact_ids:
             self.assertEqual(self._records(fact.action_open_document()), document)
         self.assertEqual(document.backflush_posting_count, 1)
