@@ -91,7 +91,7 @@ class BookAccounts:
 
     def _find_stock_account(self, product_id: int) -> int:
         product = self.product(product_id)
-        if host := self.find_host(product):
+        if host := self._find_host(product):
             return self.accounts.stock[host.id]
         account = product._get_backflush_relief_account()
         if account.active:
@@ -109,7 +109,7 @@ class BookAccounts:
         )
         return self.usable(account, purpose, place, product.categ_id or product)
 
-    def find_host(self, product):
+    def _find_host(self, product):
         """The material on whose account a by-product costed at delivery stands.
 
         That of the largest material line on the card that yields it (ties: the first).
@@ -137,7 +137,7 @@ class BookAccounts:
 
     def is_perpetual(self, product) -> bool:
         """Whether a stock valuation account carries `product`, or what it came of."""
-        return (self.find_host(product) or product).valuation == "real_time"
+        return (self._find_host(product) or product).valuation == "real_time"
 
     def _find_applied_account(self, element_id: int) -> int:
         element = self.env["backflush.element"].browse(element_id)

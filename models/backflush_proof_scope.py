@@ -106,22 +106,7 @@ class ProofScope:
 
     def _find_account(self, product_id):
         product = self.books.product(product_id)
-        if product in self.hosted:
-            return self._accounts[self.books.find_host(product).id]
         return product._get_backflush_relief_account().id
-
-    @cached_property
-    def hosted(self):
-        """By-products costed at delivery: they stand with a material of another card."""
-        lines = self.env["backflush.standard.line"].search(
-            [
-                ("component_id", "in", self.delivered.ids),
-                ("line_type", "=", "byproduct"),
-                ("standard_id.version_id.company_id", "=", self.company.id),
-                ("standard_id.version_id.state", "=", "active"),
-            ]
-        )
-        return lines.component_id.filtered(self.books.find_host)
 
     # -- where goods stand ------------------------------------------------------
 
@@ -162,8 +147,7 @@ class ProofScope:
         result = defaultdict(Decimal)
         for part in relieve(self.books.card(standard), accounts, inner):
             known = self.known.get(part.product)
-            is_hosted = part.product in self.hosted.ids
-            if part.kind == MATERIAL and known and (known.account or is_hosted):
+            if part.kind == MATERIAL and known and known.account:
                 result[part.account] += part.amount
         return dict(result)
 

@@ -50,13 +50,6 @@ class Scenarios:
         shop.book_again(mo1)
         shop.settle()
 
-    def test_byproduct_stands_with_a_material(self):
-        """Check the books missed what a by-product costed at delivery was worth."""
-        shop = self.open_shop()
-        mo1 = shop.make("Q", 10, made=11, used={"M": 23})
-        shop.unbuild("Q", 6, order=mo1)
-        shop.settle()
-
 
 @tagged("post_install", "-at_install")
 class TestScenarios1(Scenarios, ShopCase):

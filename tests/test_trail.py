@@ -175,8 +175,8 @@ class TestTrailOfOtherDocuments(TrailCommon):
         self.assertEqual(self._records(posting.action_open_event()), document)
         name = document.reference if document == posting.move_id else document.name
         self.assertEqual(posting.document_name, name)
-        if posting.account_move_id:
-            self.assertIn(posting.document_name, posting.account_move_id.ref)
+        if document == posting.move_id:
+            self.assertEqual(posting.account_move_id.ref, name)
         for fact in posting.fact_ids:
             self.assertEqual(self._records(fact.action_open_document()), document)
         self.assertEqual(document.backflush_posting_count, 1)

@@ -6,7 +6,6 @@ model; none of its methods is called, except to post a second time.
 
 from fractions import Fraction
 
-from odoo import fields
 from odoo.tools import SQL
 
 from .standards import exact
@@ -247,20 +246,6 @@ class Checks:
         found = [(x["account_id"], x["debit"] - x["credit"]) for x in vals]
         if found and self.is_exact:
             raise AssertionError(f"Odoo's closing still wants to book {found}")
-
-    def check_books(self, *, is_settled):
-        """*Check the books* finds no mistake, but what has not been booked yet."""
-        today = fields.Date.context_today(self.company)
-        check = self.env["backflush.check"]._check_books(
-            self.company, fields.Date.subtract(today, days=30), today
-        )
-        found = [
-            f"{line.result_id.code}: {line.document}: {line.sentence}"
-            for line in check.broken_line_ids
-            if is_settled or line.result_id.code != "booked"
-        ]
-        if found:
-            raise AssertionError("\n".join(["Check the books says:", *found]))
 
 
 def _show(values):

@@ -39,11 +39,7 @@ class ShopBooks:
 
     @step
     def settle(self):
-        """Bill, invoice and credit what is open; Odoo's own closing finds nothing.
-
-        *Check the books* is asked before and after it.
-        """
-        self.checks.check_books(is_settled=False)
+        """Bill, invoice and credit what is open; Odoo's own closing finds nothing."""
         if self.watcher.is_broken:
             self._mend_books()
         for name in list(self.reversed):
@@ -64,7 +60,6 @@ class ShopBooks:
         perpetual = self.case.materials_valuation == "real_time"
         if perpetual and self.model.is_settled():
             self.checks.check_closed()
-        self.checks.check_books(is_settled=True)
 
     # -- how --------------------------------------------------------------------
 
