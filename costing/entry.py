@@ -213,8 +213,7 @@ def relieve(
     A component with a card of its own in ``cards`` (it is costed at delivery, so no
     stock account carries it) is relieved through that card, at the amount of its line:
     a card that was kept when the component's changed is relieved of no more than its
-    own amount. A by-product's credit stays on the account of the material line with the
-    largest amount.
+    own amount. A by-product's credit stays with the card's `main_material`.
     """
     result: list[Relief] = []
     for line in card.lines:
@@ -234,8 +233,22 @@ def relieve(
         elif line.type != "byproduct":
             account = accounts.applied[line.element]
             result.append(Relief(account, line.element, APPLIED, None, line.amount))
-    credit = sum((x.amount for x in card.lines if x.type == "byproduct"), ZERO)
-    return (*result, *_byproduct_credit(result, credit))
+    return (*result, *_byproduct_credit(card, accounts, cards))
+
+
+def main_material(card: Card, cards: Mapping[int, Card]) -> int | None:
+    """The material on whose account the by-products of a card stand.
+
+    That of the line with the largest amount (ties: the first); a component with a card
+    of its own in ``cards`` stands on no account, but through that card.
+    """
+    lines = [line for line in card.lines if line.type == "component" and line.product]
+    # sorted() is stable: the first of equal amounts stays first
+    for line in sorted(lines, key=lambda line: -line.amount):
+        inner = cards.get(line.product or 0) if line.product != card.product else None
+        if found := main_material(inner, cards) if inner else line.product:
+            return found
+    return None
 
 
 def _count_units(line: CardLine, inner: Card) -> Decimal:
@@ -245,13 +258,16 @@ def _count_units(line: CardLine, inner: Card) -> Decimal:
     return line.amount / inner.amount
 
 
-def _byproduct_credit(parts: Sequence[Relief], credit: Decimal) -> Sequence[Relief]:
-    materials = [part for part in parts if part.kind == MATERIAL]
-    if not credit or not materials:
+def _byproduct_credit(
+    card: Card, accounts: Accounts, cards: Mapping[int, Card]
+) -> Sequence[Relief]:
+    lines = [line for line in card.lines if line.type == "byproduct"]
+    amount = sum((line.amount for line in lines), ZERO)
+    product = main_material(card, cards) if amount else None
+    if not product:
         return ()
-    # max() keeps the first of equal amounts
-    largest = max(materials, key=lambda part: part.amount)
-    return (largest._replace(amount=credit),)
+    account = accounts.stock[product]
+    return (Relief(account, lines[0].element, MATERIAL, product, amount),)
 
 
 def element_content(parts: Iterable[Relief]) -> dict[int, Decimal]:

@@ -61,7 +61,8 @@ def delivery_target(
         parts.append(credit(_of_kind(first, APPLIED), moved))
         for kind, known in ((MATERIAL, rows), (APPLIED, open_rows)):
             changes = _change(_of_kind(first, kind), _of_kind(now, kind), moved)
-            _add_changes(known, changes, card.product, moved, accounts)
+            # its quantity is what came to stock, as under `completion`
+            _add_changes(known, changes, card.product, -moved, accounts)
     sold = Key(cost_of_sales, None, COST_OF_SALES, card.product)
     values = {name: row.amount for name, row in rows.items()}
     amounts = merge([{sold: card.amount * quantity}, *parts, values])

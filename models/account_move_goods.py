@@ -140,18 +140,25 @@ class AccountMove(models.Model):
         }
 
     def _prepare_backflush_charge_lines(self):
-        """Vals of the posting lines of charges, which are the user's own items."""
+        """Vals of the posting lines of charges.
+
+        The user's own item has gone to the account of the difference already: it passes
+        nothing and is all difference, and the addon adds no item.
+        """
+        if not self.is_purchase_document(True):
+            return []
         element = self.company_id._get_backflush_element("material")
         return [
             {
                 "account_id": line.account_id.id,
                 "element_id": element.id,
-                "kind": "material_price",
+                "kind": kind,
                 "product_id": line.backflush_goods_line_id.product_id.id,
-                "amount": float(line._get_backflush_billed()),
+                "amount": sign * float(line._get_backflush_billed()),
             }
             for line in self.invoice_line_ids
-            if self.is_purchase_document(True) and line._is_backflush_charge()
+            if line._is_backflush_charge()
+            for kind, sign in (("material_price", 1), ("passed", -1))
         ]
 
     def _create_backflush_document_posting(self, lines, rows):

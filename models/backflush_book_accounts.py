@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from functools import cached_property
 
-from ..costing.entry import Accounts
+from ..costing.entry import Accounts, main_material
 from ..costing.variance import REVALUATION_KINDS
 from .backflush_posting_error import ELEMENTS, SETTINGS, PostingError
 
@@ -116,13 +116,12 @@ class BookAccounts:
         """
         if product._get_backflush_trigger() != "delivery":
             return product.browse()
-        materials = self._find_yield(product).standard_id.line_ids.filtered(
-            lambda line: line.line_type == "component"
-        )
-        # sorted() is stable: the first of equal amounts stays first
-        return materials.sorted("id").sorted("amount", reverse=True)[:1].component_id
+        standard = self.find_yield(product).standard_id
+        if not standard:
+            return product.browse()
+        return self.product(main_material(*self.priced(standard)) or False)
 
-    def _find_yield(self, product):
+    def find_yield(self, product):
         """The line of a card in force that yields `product` as a by-product."""
         domain = [
             ("component_id", "=", product.id),
@@ -133,7 +132,7 @@ class BookAccounts:
         return self.env["backflush.standard.line"].search(domain, order="id", limit=1)
 
     def is_byproduct(self, product) -> bool:
-        return bool(self._find_yield(product))
+        return bool(self.find_yield(product))
 
     def is_perpetual(self, product) -> bool:
         """Whether a stock valuation account carries `product`, or what it came of."""

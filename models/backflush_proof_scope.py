@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from odoo.fields import Domain
 from odoo.tools import SQL
 
-from ..costing.entry import MATERIAL, Accounts, relieve
+from ..costing.entry import MATERIAL, Accounts, main_material, relieve
 from ..costing.sql import ledger
 from ..costing.sql.frame import Frame, Product
 from .backflush_book_accounts import Lookup
@@ -105,8 +105,8 @@ class ProofScope:
         return Lookup(self._find_account)
 
     def _find_account(self, product_id):
-        product = self.books.product(product_id)
-        return product._get_backflush_relief_account().id
+        product_id = self._find_host(product_id) or product_id
+        return self.books.product(product_id)._get_backflush_relief_account().id
 
     # -- where goods stand ------------------------------------------------------
 
@@ -121,7 +121,8 @@ class ProofScope:
         """{product id: {account id: amount of one unit}} of products at standard.
 
         Goods costed at delivery stand on their materials' accounts with what their card
-        says of those; goods that are bought and costed at delivery stand on none.
+        says of those, by-products on that of the material that they came of; goods that
+        are bought and costed at delivery stand on none.
         """
         result = {
             product.id: {product.account: number(product.price)}
@@ -139,17 +140,31 @@ class ProofScope:
         return Standard._get_active_cards(self.delivered, self.company)
 
     def _get_content(self, standard):
-        inner = {
-            product.id: self.books.card(card) for product, card in self.cards.items()
-        }
         # no account is missing here: what has none is not carried
         accounts = Accounts(0, self._accounts, defaultdict(int), {})
         result = defaultdict(Decimal)
-        for part in relieve(self.books.card(standard), accounts, inner):
-            known = self.known.get(part.product)
-            if part.kind == MATERIAL and known and known.account:
+        for part in relieve(self.books.card(standard), accounts, self._inner):
+            if part.kind == MATERIAL and self._is_carried(part.product):
                 result[part.account] += part.amount
         return dict(result)
+
+    @cached_property
+    def _inner(self):
+        return {
+            product.id: self.books.card(card) for product, card in self.cards.items()
+        }
+
+    def _is_carried(self, product_id):
+        known = self.known.get(self._find_host(product_id) or product_id)
+        return bool(known and known.account)
+
+    def _find_host(self, product_id):
+        """The material with which a by-product costed at delivery stands."""
+        product = self.books.product(product_id)
+        if product._get_backflush_trigger() != "delivery":
+            return None
+        standard = self.books.find_yield(product).standard_id
+        return standard and main_material(self.books.card(standard), self._inner)
 
     def get_shares(self, product_id):
         """{account id: share} of an amount that stands with a material.

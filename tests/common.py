@@ -605,6 +605,18 @@ class BackflushCommon(BaseCommon):
             total -= sign * number(match.quantity) * change
         return float(total)
 
+    def _get_material_content(self, product, cards):
+        """Of one unit; parts that are costed at delivery count with theirs."""
+        return sum(
+            line.quantity * self._get_material_content(line.component_id, cards)
+            if line.line_type == "component"
+            and line.component_id in cards
+            and line.component_id != product
+            else line.amount
+            for line in cards[product].line_ids
+            if line.element_id.type == "material"
+        )
+
     def assertLedgerIsStock(self):
         """EVENTS §2, I2 and I3.
 
@@ -627,12 +639,8 @@ class BackflushCommon(BaseCommon):
             cards = self.env["backflush.standard"]._get_active_cards(
                 goods, self.company
             )
-            for product, card in cards.items():
-                content = sum(
-                    line.amount
-                    for line in card.line_ids
-                    if line.element_id.type == "material"
-                )
+            for product in cards:
+                content = self._get_material_content(product, cards)
                 materials += self._get_valued_quantity(product) * content
             rows = self.env["backflush.variance"].search(
                 [

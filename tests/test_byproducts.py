@@ -103,6 +103,35 @@ class ByProducts:
         self.assertLedgerIsStock()
         self._assertClosed()
 
+    def test_byproduct_of_an_assembly(self):
+        """Its largest line is P, which under `delivery` stands on no account itself."""
+        box = self._create_product("Box", self.finished)
+        lid = self._create_product("Lid", self.finished, standard_price=0.9)
+        share = {"product_id": lid.id, "product_qty": 10, "cost_share": 4}
+        byproducts = [Command.create(share)]
+        self._create_bom(box, 10, {self.p: 10, self.s: 30}, byproduct_ids=byproducts)
+        version = self._create_version("Boxes", "2020-06-01", m=5.0, s=6.0, b=0.9)
+        version.price_ids = [Command.create({"product_id": lid.id, "price": 0.9})]
+        version.action_roll_up()
+        version.action_activate()
+        self._buy(self.s, 30, 6)
+        self._produce(self.p, 10)
+        order = self._create_production(box, 10)
+        order.qty_producing = 10
+        order._set_qty_producing()
+        order.move_byproduct_ids.write({"quantity": 9, "picked": True})
+        self._finish_as_is(order)
+        self.assertOrderExplained(order)
+        self.assertLedgerIsStock()
+        sale = self._sell(lid, 4, 2.0)
+        self._deliver(sale)
+        self._invoice(sale)
+        self.assertBalance("cost_of_sales", 3.6)
+        self._count(lid, 4)
+        self._scrap(lid, 1)
+        self.assertLedgerIsStock()
+        self._assertClosed()
+
     def test_unbuild_takes_byproducts_along(self):
         order = self._make(10)
         unbuild = self._unbuild(self.q, 2, order)

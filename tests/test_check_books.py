@@ -133,6 +133,74 @@ class SoundBooks:
         self._bill(bill.invoice_line_ids.purchase_order_id, 5.1)
         self.assertAccounts(self.assertPassed())
 
+    def test_return_after_a_change_waits_for_its_day(self):
+        """Under `delivery` the labour part of the change has no entry, even then."""
+        self.company.backflush_posting_mode = "daily"
+        self._buy(self.m, 100, 5.0)
+        self._produce(self.p, 10)
+        order = self._sell(self.p, 5, 40.0)
+        picking = self._deliver(order)
+        self._invoice(order)
+        self._change_standards()
+        back = self._return(picking, 1).move_ids.backflush_posting_ids
+        self.assertEqual(back.state, "pending")
+        self.assertEqual(back.variance_ids.mapped("amount"), [-1.0, -1.0])
+        self.assertPassed()
+        self.env["backflush.posting"].action_book()
+        self.assertEqual(back.state, "posted")
+        self.assertPassed()
+
+    def test_byproducts(self):
+        """What they are worth, and their open differences, stand with a material."""
+        main = self._create_product("Q", self.finished, list_price=38.0)
+        bran = self._create_product("Bran", self.finished, standard_price=0.9)
+        share = {"product_id": bran.id, "product_qty": 10, "cost_share": 4}
+        byproducts = [Command.create(share)]
+        self._create_bom(main, 10, {self.m: 20}, 24, byproduct_ids=byproducts)
+        version = self._create_version("With bran", "2020-06-01", m=5.0, s=6.0)
+        price = {"product_id": bran.id, "price": 0.9}
+        version.price_ids = [Command.create(price)]
+        version.action_roll_up()
+        version.action_activate()
+        self._buy(self.m, 100, 5.0)
+        order = self._create_production(main, 10)
+        order.qty_producing = 10
+        order._set_qty_producing()
+        order.move_byproduct_ids.write({"quantity": 9, "picked": True})
+        self._finish_as_is(order)
+        kinds = order.backflush_variance_ids.mapped("kind")
+        self.assertEqual(sorted(kinds), ["output_price", "output_quantity"])
+        self.assertAccounts(self.assertPassed())
+        sale = self._sell(bran, 4, 1.0)
+        self._deliver(sale)
+        self._invoice(sale)
+        self.assertAccounts(self.assertPassed())
+
+    def test_charge_on_goods(self):
+        """Its item is the user's own: the addon has added none to the bill."""
+        goods = self._buy(self.m, 100, 5.2).invoice_line_ids
+        freight = self._create_product("Freight", self.materials, is_storable=False)
+        line = {
+            "product_id": freight.id,
+            "price_unit": 7.0,
+            "tax_ids": False,
+            "backflush_goods_line_id": goods.id,
+        }
+        bill = self.env["account.move"].create(
+            {
+                "move_type": "in_invoice",
+                "partner_id": self.vendor.id,
+                "invoice_date": fields.Date.today(),
+                "invoice_line_ids": [Command.create(line)],
+            }
+        )
+        bill.action_post()
+        self.assertBalance("ppv", 27)
+        self.assertPassed()
+        self._reverse(bill)
+        self.assertBalance("ppv", 20)
+        self.assertPassed()
+
     def test_bill_reset_and_posted_again(self):
         bill = self._buy(self.m, 100, 5.2)
         bill.button_draft()

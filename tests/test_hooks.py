@@ -6,7 +6,9 @@ One test for each defect that no other test shows; those that others show:
 defect or fact of Odoo 19                              shown by
 =====================================================  ================================
 by-products at standard have the value 0               test_byproducts (C6, D3)
-value of an unbuild at an old or new standard          test_unbuild (C12, S5)
+value of an unbuild at an old or new standard          TestValues, test_unbuild (S5)
+value of a customer return after a change              TestValues, test_trade_sale (S4)
+average goods billed after they were used              test_check_broken
 price history rounded to the currency                  test_standards.TestActivation
 movements rewritten when standards are activated       test_standards.TestActivation
 past price of another company                          test_hand_price, test_companies
@@ -108,6 +110,22 @@ class TestValues(HookCase):
         self.assertEqual((receipt.value, count.value), values)
         self.assertEqual(self._get_facts(receipt), [(10, 5, 50)])
         self.assertEqual(self._get_facts(count), [(10, 5, 50)])
+
+    def test_value_of_what_comes_back_after_a_change_is_of_its_origin(self):
+        """Stock moves at today's standard, whatever Odoo's value of the movement."""
+        made = self._produce(self.p, 10)
+        sale = self._sell(self.p, 5, 40.0)
+        picking = self._deliver(sale)
+        self._change_standards()
+        back = self._return(picking, 1).move_ids
+        self.assertEqual(back.value, 25, "Odoo: the delivery's standard")
+        self.assertEqual(self._get_facts(back), [(1, 27, 27)])
+        unbuild = self._unbuild(self.p, 2, made)
+        moves = unbuild.produce_line_ids | unbuild.consume_line_ids
+        facts = {move.product_id: self._get_facts(move) for move in moves}
+        self.assertEqual(facts, {self.p: [(-2, 27, -54)], self.m: [(4, 5.5, 22)]})
+        taken = moves.filtered(lambda move: move.product_id == self.m)
+        self.assertEqual(taken.value, 20, "Odoo: the order's standard")
 
     def test_stock_rounded_once_ledger_rounded_per_document(self):
         """3 × 0.333: 0.99 in the ledger, 1.00 in stock; rule 1 allows for it."""

@@ -62,8 +62,11 @@ class Bills:
         row = rows.filtered(lambda row: row.account_move_id == bill)
         self.assertEqual((row.amount, row.product_id), (7.0, self.m))
         self.assertEqual(
-            [(x.kind, x.amount) for x in bill.backflush_posting_ids.line_ids],
-            [("material_price", 7.0)],
+            [
+                (x.kind, x.account_id, x.amount)
+                for x in bill.backflush_posting_ids.line_ids
+            ],
+            [("material_price", self.ppv, 7.0), ("passed", self.ppv, -7.0)],
         )
         self.assertSettled()
         self.assertExplained()

@@ -2,7 +2,7 @@
 
 from odoo.tools import SQL
 
-from ..variance import KINDS
+from ..variance import KINDS, REVALUATION_KINDS
 from .frame import DOCUMENTS, Frame
 
 #: Every journal entry of the addon: debit against credit.
@@ -123,7 +123,9 @@ LINES_BALANCED = """
        AND %(period)s
      GROUP BY posting.id
 """
-#: Variance rows of a posting, and its lines of the same kinds.
+#: Variance rows of a posting, and its lines of the same kinds. While its entry waits,
+#: no row has one: then what changed standards mean for conversion cost, where that is
+#: no line (under ``delivery``), is left to the close.
 ROWS = """
     WITH posting AS (
         SELECT id, account_move_id FROM backflush_posting posting
@@ -142,6 +144,14 @@ ROWS = """
           FROM posting
           JOIN backflush_variance v ON v.posting_id = posting.id
            AND v.account_move_id IS NOT DISTINCT FROM posting.account_move_id
+          LEFT JOIN backflush_element element ON element.id = v.element_id
+         WHERE posting.account_move_id IS NOT NULL
+            OR element.type = 'material' OR v.kind NOT IN %(restated)s
+            OR EXISTS (
+                SELECT FROM backflush_posting_line line
+                 WHERE line.posting_id = v.posting_id AND line.kind = v.kind
+                   AND line.element_id = v.element_id
+                   AND line.account_id = v.account_id)
          GROUP BY v.posting_id, v.account_id
     )
     SELECT COALESCE(line.posting, booked.posting) AS record,
@@ -174,6 +184,7 @@ def _of_entries(query: str, frame: Frame, column: str = "entry.date") -> SQL:
         company=frame.company,
         documents=DOCUMENTS,
         kinds=KINDS,
+        restated=REVALUATION_KINDS,
         products=frame.product_table() if "%(products)s" in query else SQL(),
         period=frame.in_period(column),
     )

@@ -15,6 +15,7 @@ from costing.entry import (
     completion_target,
     delta,
     freeze_accounts,
+    main_material,
     merge,
     owed,
     owed_rows,
@@ -121,6 +122,21 @@ def test_delivery_relieves_the_card():
 def test_byproduct_credit_stays_with_the_largest_material():
     target = deliver(make_card(Q, byproduct=True), D(10), ACCOUNTS, 40)
     assert by_account(target.amounts) == {40: 240, 12: -90, 20: -100, 21: -50}
+
+
+def test_byproduct_credit_of_an_assembly_goes_through_the_card_of_its_part():
+    """Its largest line is P, so B stands with the M in it, though S is more."""
+    lines = (
+        CardLine("component", MATERIAL, P, D(1), D(25), D(25)),
+        CardLine("component", MATERIAL, S, D(4), D(6), D(24)),
+        CardLine("byproduct", MATERIAL, B, D(-1), D(1), D(-1)),
+    )
+    card = Card(Q, D(48), lines)
+    inner = {P: make_card()}
+    assert main_material(card, inner) == M
+    apart = replace(ACCOUNTS, stock={**ACCOUNTS.stock, S: 14})
+    target = deliver(card, D(1), apart, 40, inner)
+    assert by_account(target.amounts) == {40: 48, 12: -9, 14: -24, 20: -10, 21: -5}
 
 
 def test_component_costed_at_delivery_is_relieved_through_its_card():
