@@ -127,7 +127,7 @@ class BookCards:
             lambda p: p.id not in result and p._get_backflush_trigger() == "delivery"
         ):
             self.load_cards(level.filtered(lambda p: p.id not in self.standards))
-            found = self._find_cards(level, version)
+            found = self.find_cards(level, version)
             for product in level:
                 result[product.id] = self.card(
                     found.get(product) or self.get_standard(product)
@@ -137,7 +137,7 @@ class BookCards:
             )
         return result
 
-    def _find_cards(self, products, version):
+    def find_cards(self, products, version):
         """{product: card} of `version`, where it is not the one in force."""
         if not version or version.state == "active":
             return {}
@@ -176,7 +176,7 @@ class BookCards:
         if material._get_backflush_trigger() == "delivery":
             # the card that was in force with the order's own
             version = row.posting_id.standard_id.version_id
-            found = self._find_cards(material, version)
+            found = self.find_cards(material, version)
             standard = found.get(material) or self.get_standard(material)
             share = amount / number(standard.amount) if standard.amount else amount
             content = self.material_content(standard)

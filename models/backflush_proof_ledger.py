@@ -112,11 +112,7 @@ class LedgerProof(Proof):
     def _add_usage(self, result):
         """Under `delivery`, what orders used beyond their cards stands on here."""
         for component, card, amount in self._read(ledger.open_usage(self.scope.frame)):
-            shares = {}
-            if component:
-                shares = self.scope.get_shares(component)
-            elif card:
-                shares = self.scope.get_card_shares(card)
+            shares = self.scope.get_usage_shares(component, card)
             for account_id, share in shares.items():
                 if account_id in result:
                     result[account_id].parts["usage"] += number(amount) * share

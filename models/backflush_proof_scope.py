@@ -139,11 +139,12 @@ class ProofScope:
         Standard = self.env["backflush.standard"]
         return Standard._get_active_cards(self.delivered, self.company)
 
-    def _get_content(self, standard):
+    def _get_content(self, standard, inner=None):
         # no account is missing here: what has none is not carried
         accounts = Accounts(0, self._accounts, defaultdict(int), {})
         result = defaultdict(Decimal)
-        for part in relieve(self.books.card(standard), accounts, self._inner):
+        inner = self._inner if inner is None else inner
+        for part in relieve(self.books.card(standard), accounts, inner):
             if part.kind == MATERIAL and self._is_carried(part.product):
                 result[part.account] += part.amount
         return dict(result)
@@ -166,26 +167,35 @@ class ProofScope:
         standard = self.books.find_yield(product).standard_id
         return standard and main_material(self.books.card(standard), self._inner)
 
-    def get_shares(self, product_id):
-        """{account id: share} of an amount that stands with a material.
+    def get_usage_shares(self, component_id, standard_id):
+        """{account id: share} of open usage of a component, at an order's card.
 
-        One that is itself costed at delivery stands there with the material content of
-        its card only.
+        Without a component, of the material with the largest amount on that card. One
+        that is itself costed at delivery stands there with the material content of its
+        own card, the one in force with the order's.
         """
-        product = self.known.get(product_id)
+        standard = self.env["backflush.standard"].browse(standard_id or [])
+        if not component_id:
+            lines = standard.line_ids.filtered("component_id")
+            component_id = lines.sorted("amount", reverse=True)[:1].component_id.id
+        product = self.known.get(component_id)
         if product and product.account:
             return {product.account: ONE}
-        card = self.cards.get(self.books.product(product_id))
-        total = number(card.amount) if card else ONE
-        content = self.carried.get(product_id, {}) if total else {}
+        cards = self._cards_of[standard.version_id]
+        card = cards.get(self.books.product(component_id)) if component_id else None
+        if not card or not card.amount:
+            return {}
+        inner = {product.id: self.books.card(card) for product, card in cards.items()}
+        content = self._get_content(card, inner)
+        total = number(card.amount)
         return {account: part / total for account, part in content.items()}
 
-    def get_card_shares(self, standard_id):
-        """The same for the material line with the largest amount of a card."""
-        standard = self.env["backflush.standard"].browse(standard_id)
-        lines = standard.line_ids.filtered("component_id")
-        material = lines.sorted("amount", reverse=True)[:1].component_id
-        return self.get_shares(material.id)
+    @cached_property
+    def _cards_of(self):
+        """{version: {product costed at delivery: its card, else the one in force}}"""
+        return Lookup(
+            lambda version: self.cards | self.books.find_cards(self.delivered, version)
+        )
 
     # -- stock and documents ----------------------------------------------------
 

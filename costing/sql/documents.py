@@ -150,14 +150,14 @@ INVOICED = """
             SELECT FROM stock_move direct
              WHERE direct.sale_line_id = sold.line AND direct.is_dropship)
 """
-#: Invoice lines whose order line delivered something else: kits.
+#: Invoice lines whose order line delivers something else, now or later: kits.
 KIT_LINES = """
     SELECT DISTINCT l.id
       FROM account_move_line l
       JOIN account_move entry ON entry.id = l.move_id
       JOIN sale_order_line_invoice_rel rel ON rel.invoice_line_id = l.id
       JOIN stock_move m ON m.sale_line_id = rel.order_line_id
-      JOIN backflush_stock_fact f ON f.move_id = m.id
+      JOIN %(products)s ON product.id = m.product_id
      WHERE l.company_id = %(company)s AND l.display_type = 'product'
        AND entry.state = 'posted' AND m.product_id <> l.product_id
 """
@@ -274,7 +274,7 @@ def corrected(frame: Frame, side: Side) -> SQL:
 
 def kit_lines(frame: Frame) -> SQL:
     """Invoice lines that sell kits."""
-    return SQL(KIT_LINES, company=frame.company)
+    return SQL(KIT_LINES, company=frame.company, products=frame.product_table())
 
 
 def bill_rows(frame: Frame) -> SQL:

@@ -23,10 +23,9 @@ PENDING = """
      GROUP BY line.account_id
 """
 #: Material rows that no entry carries before the close: by the component they are
-#: about, else by the card of their posting.
+#: about, and the card of their posting.
 OPEN_USAGE = """
-    SELECT v.component_id, CASE WHEN v.component_id IS NULL THEN p.standard_id END,
-           SUM(v.amount)
+    SELECT v.component_id, p.standard_id, SUM(v.amount)
       FROM backflush_variance v
       JOIN backflush_posting p ON p.id = v.posting_id AND p.state = 'posted'
       JOIN backflush_element element ON element.id = v.element_id
