@@ -180,9 +180,7 @@ class SoundBooks:
         """It stands with the content of the part's card of the order's day."""
         assembly = self._create_product("Assembly", self.finished)
         self._create_bom(assembly, 1, {self.p: 1, self.m: 1})
-        self._activate_standards(
-            name="With it", date_from="2020-06-01", m=5.0, s=6.0
-        )
+        self._activate_standards(name="With it", date_from="2020-06-01", m=5.0, s=6.0)
         self._produce(self.p, 10)
         self._produce(assembly, 5, used={self.p: 6})
         self.assertPassed()
