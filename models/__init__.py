@@ -40,6 +40,7 @@ from . import backflush_setup
 from . import backflush_standard
 from . import backflush_standard_line
 from . import backflush_stock_fact
+from . import backflush_trail
 from . import backflush_variance
 from . import backflush_version
 from . import mrp_bom
@@ -55,8 +56,10 @@ from . import res_config_settings
 from . import stock_move
 from . import stock_move_event
 from . import stock_move_delivery
+from . import stock_move_document
 from . import stock_move_loss
 from . import stock_move_trade
 from . import stock_move_line
 from . import stock_picking
+from . import stock_scrap
 from . import uom_uom

@@ -22,6 +22,17 @@ class AccountMove(models.Model):
         groups="backflush_costing.group_backflush_user",
     )
 
+    is_backflush_entry = fields.Boolean(
+        compute="_compute_is_backflush_entry",
+        help="Made by a posting, and changed and reversed through that only.",
+    )
+
+    def _compute_is_backflush_entry(self):
+        postings = self._get_backflush_entry_postings()
+        entries = postings.account_move_id | postings.reversal_move_id
+        for move in self:
+            move.is_backflush_entry = move._origin.id in entries.ids
+
     @api.depends("backflush_posting_ids")
     def _compute_backflush_counts(self):
         groups = self.env["backflush.variance"]._read_group(
@@ -51,9 +62,7 @@ class AccountMove(models.Model):
 
     def _compute_show_reset_to_draft_button(self):
         res = super()._compute_show_reset_to_draft_button()
-        for move in self:
-            if move._get_backflush_entry_postings():
-                move.show_reset_to_draft_button = False
+        self.filtered("is_backflush_entry").show_reset_to_draft_button = False
         return res
 
     def _check_backflush_items(self):

@@ -203,19 +203,24 @@ class BookAccounts:
                 category,
             )
         if product.valuation != wanted:
-            labels = dict(
-                category._fields["property_valuation"]._description_selection(self.env)
-            )
             raise PostingError(
                 self.env._(
-                    "The category %(category)s is costed at %(trigger)s, which needs "
-                    "the inventory valuation %(valuation)s: set it there, then retry.",
+                    "The category %(category)s is set to Backflush Costing "
+                    "'%(trigger)s', which needs the inventory valuation "
+                    "'%(valuation)s': set it there, then retry.",
                     category=category.display_name,
-                    trigger=trigger,
-                    valuation=labels[wanted],
+                    trigger=self._get_label(
+                        category, "property_backflush_trigger", trigger
+                    ),
+                    valuation=self._get_label(category, "property_valuation", wanted),
                 ),
                 category,
             )
+
+    def _get_label(self, record, name: str, value: str) -> str:
+        """A choice as the user sees it on the form of `record`."""
+        field = record._fields[name]
+        return dict(field._description_selection(self.env))[value]
 
     def cost_of_sales_account(self, product, position=None) -> int:
         """Where what is sold is costed, as `position` (a fiscal position) maps it."""

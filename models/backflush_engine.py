@@ -258,7 +258,7 @@ class BackflushEngine(models.AbstractModel):
             "journal_id": books.journal.id,
             "date": books.date(jobs[0].date_event)[0],
             "company_id": books.company.id,
-            "ref": jobs[0].group.display_name,
+            "ref": self._get_group_name(jobs),
             "line_ids": [Command.create(vals) for vals in lines],
         }
 
@@ -285,9 +285,13 @@ class BackflushEngine(models.AbstractModel):
             if amount
         ]
 
+    def _get_group_name(self, jobs):
+        """What the accountant knows the order, transfer or movement by."""
+        return self.env["backflush.posting"]._get_name_of(jobs[0].group)
+
     def _get_entry_label(self, jobs):
         products = {job.product for job in jobs}
-        name = jobs[0].group.display_name
+        name = self._get_group_name(jobs)
         if len(products) == 1:
             return f"{name} - {products.pop().name}"
         return name

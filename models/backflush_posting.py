@@ -110,6 +110,7 @@ class BackflushPosting(models.Model):
         readonly=True,
         help="Good output or delivered quantity, in the product's unit of measure.",
     )
+    uom_id = fields.Many2one(related="product_id.uom_id")
     line_ids = fields.One2many("backflush.posting.line", "posting_id", readonly=True)
     fact_ids = fields.One2many("backflush.stock.fact", "posting_id", readonly=True)
     variance_ids = fields.One2many("backflush.variance", "posting_id", readonly=True)

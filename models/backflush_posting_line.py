@@ -23,7 +23,8 @@ class BackflushPostingLine(models.Model):
 
     _name = "backflush.posting.line"
     _description = "Backflush Posting Line"
-    _order = "posting_id desc, id"
+    # the latest postings first; the lines of each as they were booked
+    _order = "posting_id.id desc, id"
 
     posting_id = fields.Many2one(
         "backflush.posting",

@@ -6,7 +6,7 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import OrderedSet
 
-from .backflush_posting_error import prepare_place
+from .backflush_posting_error import PostingError, prepare_place
 
 _logger = logging.getLogger(__name__)
 
@@ -107,12 +107,23 @@ class BackflushPostingQueue(models.AbstractModel):
         now = fields.Datetime.now()
         return {
             "state": "failed",
-            "error": str(error.args[0] if error.args else error),
+            "error": self._get_reason(error),
             "tries": tries,
             "date_tried": now,
             "date_retry": now + self._get_pause(tries),
             **prepare_place(error),
         }
+
+    @api.model
+    def _get_reason(self, error):
+        """Why it failed, and what to do; our own sentences say so themselves."""
+        reason = str(error.args[0] if error.args else error)
+        if isinstance(error, PostingError):
+            return reason
+        return self.env._(
+            "The journal entry was refused: %(reason)s Set that right, then retry.",
+            reason=f"{reason.rstrip('.')}.",
+        )
 
     @api.model
     def _prepare_solved(self):

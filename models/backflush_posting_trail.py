@@ -25,17 +25,23 @@ class BackflushPostingTrail(models.AbstractModel):
                 if document._name == "account.move"  # a bill, to its users
                 else types._get(document._name).name
             )
-            posting.document_name = bool(document) and document.display_name
+            posting.document_name = bool(document) and posting._get_name_of(document)
+
+    @api.model
+    def _get_name_of(self, document):
+        """As users know it: a movement's own name speaks of its locations only."""
+        if document._name == "stock.move":
+            return document._get_backflush_name()
+        return document.display_name
 
     def _get_document(self):
-        """The order, transfer, bill, ... that the users know the event by."""
+        """The order, unbuild, scrap, transfer, bill, ... that users know it by."""
         self.ensure_one()
-        return (
-            self.production_id
-            or self.picking_id
-            or self.move_id
-            or self._get_event_record()
-        )
+        if self.move_id:
+            return self.move_id._get_backflush_document()
+        if self.res_model == "mrp.production":
+            return self.production_id  # nobody can have deleted it
+        return self._get_event_record() or self.production_id
 
     def _get_event_record(self):
         """Return the record the event happened on (order, movement, bill)."""

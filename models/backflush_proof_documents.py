@@ -229,6 +229,14 @@ class DocumentProof(Proof):
             group.found,
         )
 
+    def describe(self, product, quantity, amount) -> dict:
+        """What the sentences about open goods speak of."""
+        return {
+            "product": product.display_name,
+            "quantity": self.quantity(quantity, product),
+            "amount": self.money(amount),
+        }
+
     def _get_note(self, group):
         product = self.env["product.product"].browse(group.product)
         record = self._get_order_line(group) or product
@@ -281,16 +289,18 @@ class BillProof(DocumentProof):
         if group.ahead:
             return self.env._(
                 "%(product)s: %(quantity)s billed and not received, %(amount)s.",
-                product=product.display_name,
-                quantity=self.quantity(group.ahead, product),
-                amount=self.money(group.ahead_amount),
+                **self.describe(product, group.ahead, group.ahead_amount),
+            )
+        if group.open_quantity < 0:
+            return self.env._(
+                "%(product)s: %(quantity)s returned and not credited by the vendor, "
+                "%(amount)s at standard.",
+                **self.describe(product, -group.open_quantity, -group.open_amount),
             )
         return self.env._(
             "%(product)s: %(quantity)s received and not billed, %(amount)s at "
             "standard.",
-            product=product.display_name,
-            quantity=self.quantity(group.open_quantity, product),
-            amount=self.money(group.open_amount),
+            **self.describe(product, group.open_quantity, group.open_amount),
         )
 
     def _get_order_line(self, group):
@@ -310,16 +320,18 @@ class InvoiceProof(DocumentProof):
         if group.ahead:
             return self.env._(
                 "%(product)s: %(quantity)s invoiced and not delivered, %(amount)s.",
-                product=product.display_name,
-                quantity=self.quantity(group.ahead, product),
-                amount=self.money(group.ahead_amount),
+                **self.describe(product, group.ahead, group.ahead_amount),
+            )
+        if group.open_quantity < 0:
+            return self.env._(
+                "%(product)s: %(quantity)s taken back and not credited to the "
+                "customer, %(amount)s at standard.",
+                **self.describe(product, -group.open_quantity, -group.open_amount),
             )
         return self.env._(
             "%(product)s: %(quantity)s delivered and not invoiced, %(amount)s "
             "at standard.",
-            product=product.display_name,
-            quantity=self.quantity(group.open_quantity, product),
-            amount=self.money(group.open_amount),
+            **self.describe(product, group.open_quantity, group.open_amount),
         )
 
     def _get_order_line(self, group):

@@ -2,9 +2,9 @@
 
 from collections import defaultdict
 
-from odoo import fields
+from odoo.tools import format_date
 
-from ..costing.sql import facts, orders
+from ..costing.sql import facts, movements, orders
 from ..costing.variance import ZERO
 from .backflush_books import local_date, number
 from .backflush_proof import BROKEN, NOTE, Finding, Outcome, Proof
@@ -18,14 +18,33 @@ class BookedProof(Proof):
     rule = 5
 
     def get_title(self):
-        return self.env._("Everything that moved is booked")
+        return self.env._("Everything that moved is booked, at its standard")
 
     def prove(self):
         [[documents]] = self.env.execute_query(facts.count(self.scope.frame))
         outcome = Outcome(documents=documents)
         waiting = self._prove_waiting(outcome)
         self._prove_facts(outcome, waiting)
+        for query in movements.lost(self.scope.frame), movements.sold(self.scope.frame):
+            wrong = self.compare(query, "backflush.posting", self._explain_amount)
+            outcome.findings += wrong.findings
         return outcome
+
+    def _explain_amount(self, posting, product_id, expected, found):
+        product = self.env["product.product"].browse(product_id)
+        return Finding(
+            posting,
+            self.env._(
+                "%(product)s: %(expected)s moved at standard, the postings book "
+                "%(found)s.",
+                product=product.display_name,
+                expected=self.money(expected),
+                found=self.money(found),
+            ),
+            self.env._("Reverse the posting and retry it."),
+            expected,
+            found,
+        )
 
     def _prove_waiting(self, outcome):
         """Postings that have failed, or wait for longer than they should."""
@@ -43,17 +62,17 @@ class BookedProof(Proof):
 
     def _get_waiting(self, posting):
         days = (local_date(self.scope.company) - posting.date_event).days
+        day = format_date(self.env, posting.date_event)
         if posting.state == "failed":
             sentence = self.env._(
-                "Not booked for %(days)s days: %(reason)s",
-                days=days,
+                "Not booked since %(day)s: %(reason)s",
+                day=day,
                 reason=posting.error or "",
             )
             state = BROKEN
         else:
             sentence = self.env._(
-                "Waits since %(day)s for the journal entry of its day.",
-                day=fields.Date.to_string(posting.date_event),
+                "Waits since %(day)s for the journal entry of its day.", day=day
             )
             state = BROKEN if days > PATIENCE else NOTE
         remedy = self.env._("Open it, see to the reason, and retry it.")
@@ -71,7 +90,7 @@ class BookedProof(Proof):
             events = {("stock.move", move.id), ("mrp.production", order.id)}
             due = not row["is_running"] and row["date"] < frame.until
             if due and not events & waiting:
-                groups[self.scope.get_document(move)].append(row)
+                groups[move._get_backflush_document()].append(row)
         outcome.findings += [
             self._get_unbooked(record, rows) for record, rows in groups.items()
         ]

@@ -221,17 +221,6 @@ class ProofScope:
 
     # -- stock and documents ----------------------------------------------------
 
-    @staticmethod
-    def get_document(move):
-        """What a user knows a movement as: its order, its transfer, or itself."""
-        return (
-            move.production_id
-            or move.raw_material_production_id
-            or (move.unbuild_id | move.consume_unbuild_id)[:1]
-            or move.picking_id
-            or move
-        )
-
     @cached_property
     def on_hand(self):
         """{product id: valued quantity}."""

@@ -69,7 +69,7 @@ class MoveProof(Proof):
                 **values,
             )
         return Finding(
-            self.scope.get_document(move),
+            move._get_backflush_document(),
             sentence,
             self.env._(
                 "The movement was changed past Odoo. Unlock it, set its quantity to "
@@ -93,7 +93,7 @@ class AmountProof(Proof):
     def _explain(self, move, fact_id, expected, found):
         fact = self.env["backflush.stock.fact"].browse(fact_id)
         return Finding(
-            self.scope.get_document(move),
+            move._get_backflush_document(),
             self.env._(
                 "%(product)s: %(quantity)s at %(standard)s are %(expected)s, but "
                 "%(found)s is recorded.",

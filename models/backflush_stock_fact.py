@@ -79,6 +79,8 @@ class BackflushStockFact(models.Model):
     production_id = fields.Many2one(
         "mrp.production", string="Manufacturing Order", compute="_compute_production_id"
     )
+    document_type = fields.Char(compute="_compute_document")
+    document_name = fields.Char(string="Document", compute="_compute_document")
     location_id = fields.Many2one(related="move_id.location_id")
     location_dest_id = fields.Many2one(related="move_id.location_dest_id")
 
@@ -92,6 +94,24 @@ class BackflushStockFact(models.Model):
         for fact in self:
             move = fact.sudo().move_id
             fact.production_id = move.production_id or move.raw_material_production_id
+
+    @api.depends("move_id")
+    @api.depends_context("lang")
+    def _compute_document(self):
+        # sudo: names only; opening the document asks for the rights that it needs
+        types = self.env["ir.model"].sudo()
+        for fact in self:
+            document = fact.sudo().move_id._get_backflush_document()
+            fact.document_type = types._get(document._name).name
+            fact.document_name = self.posting_id._get_name_of(document)
+
+    @api.depends("move_id", "product_id")
+    @api.depends_context("lang")
+    def _compute_display_name(self):
+        # sudo: the name of the movement, to whoever reads the fact
+        for fact in self:
+            name = fact.sudo().move_id._get_backflush_name()
+            fact.display_name = f"{name} - {fact.product_id.display_name}"
 
     @api.model_create_multi
     def create(self, vals_list):
@@ -118,7 +138,6 @@ class BackflushStockFact(models.Model):
         )
 
     def action_open_document(self):
-        """Open what moved the goods: order, transfer or the movement itself."""
+        """Open what moved the goods: order, scrap, transfer or the movement."""
         self.ensure_one()
-        document = self.production_id or self.picking_id or self.move_id
-        return self.posting_id._open(document)
+        return self.posting_id._open(self.sudo().move_id._get_backflush_document())

@@ -13,7 +13,8 @@ class MrpUnbuild(models.Model):
     that made the product, and `standard_change` takes the difference.
     """
 
-    _inherit = "mrp.unbuild"
+    _name = "mrp.unbuild"
+    _inherit = ["mrp.unbuild", "backflush.trail"]
 
     backflush_posting_ids = fields.Many2many(
         "backflush.posting",

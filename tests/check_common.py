@@ -77,6 +77,36 @@ class BrokenBooks(CheckCommon):
         self.entry = self.posting.account_move_id
         self.fact = self.posting.fact_ids.filtered(lambda f: f.product_id == self.m)
 
+    def _find_posting(self, event):
+        return self.env["backflush.posting"].search(
+            [("event", "=", event), ("company_id", "=", self.company.id)]
+        )
+
+    def _shift_posting(self, posting, product, amount):
+        """Change what is booked for `product`, against another line: all agree."""
+        first = posting.line_ids.filtered(
+            lambda line: (
+                line.product_id == product
+                and line.kind in ("output", "material", "cost_of_sales")
+            )
+        )[:1]
+        other = posting.line_ids.filtered(
+            lambda line: (
+                line.account_id != first.account_id
+                and line.kind not in ("output", "material", "cost_of_sales")
+            )
+        )[:1]
+        for sign, line in ((1, first), (-1, other)):
+            self._execute(
+                "UPDATE backflush_posting_line SET amount = amount + %s WHERE id = %s",
+                sign * amount,
+                line.id,
+            )
+            item = posting.account_move_id.line_ids.filtered(
+                lambda item, line=line: item.account_id == line.account_id
+            )
+            self._shift(sign * amount, item[:1])
+
     def _get_item(self, move, name):
         account = self.accounts.get(name)
         return move.line_ids.filtered(

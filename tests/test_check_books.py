@@ -176,6 +176,17 @@ class SoundBooks:
         self._invoice(sale)
         self.assertAccounts(self.assertPassed())
 
+    def test_open_usage_of_a_part_after_new_standards(self):
+        """It stands with the content of the part's card of the order's day."""
+        assembly = self._create_product("Assembly", self.finished)
+        self._create_bom(assembly, 1, {self.p: 1, self.m: 1})
+        self._activate_standards(name="With it", date_from="2020-06-01", m=5.0, s=6.0)
+        self._produce(self.p, 10)
+        self._produce(assembly, 5, used={self.p: 6})
+        self.assertPassed()
+        self._change_standards()
+        self.assertPassed()
+
     def test_charge_on_goods(self):
         """Its item is the user's own: the addon has added none to the bill."""
         goods = self._buy(self.m, 100, 5.2).invoice_line_ids
@@ -284,6 +295,18 @@ class SoundBooks:
         first.action_post()
         self.assertPassed()
         self._invoice(order)
+        self.assertPassed()
+
+    def test_kit_invoiced_before_its_delivery(self):
+        self._produce(self.p, 12)
+        kit = self._create_product(
+            "Kit", self.finished, is_storable=False, invoice_policy="order"
+        )
+        self._create_bom(kit, 1, {self.p: 2}, type="phantom")
+        order = self._sell(kit, 3, 100.0)
+        self._invoice(order)
+        self.assertPassed()
+        self._deliver(order)
         self.assertPassed()
 
     def test_customer_return(self):

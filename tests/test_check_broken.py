@@ -237,6 +237,25 @@ class TestBrokenDocuments(BrokenBooks):
         )
         self.assertFound("booked", self.order, "in no posting")
 
+    def test_scrap_count_and_unbuild_at_another_amount(self):
+        """Posting and entry say the same, and not what has moved."""
+        self._scrap(self.p, 1)
+        self._unbuild(self.p, 1, self.order)
+        self._count(self.m, 70)
+        self.assertPassed()
+        for event, product in (
+            ("scrap", self.p),
+            ("unbuild", self.p),
+            ("unbuild", self.m),
+            ("count", self.m),
+        ):
+            posting = self._find_posting(event)
+            with self.subTest(event, product=product.name):
+                self._shift_posting(posting, product, 4)
+                self.assertFound("booked", posting, product.display_name, "moved at")
+                self._shift_posting(posting, product, -4)
+                self.assertPassed()
+
     def test_posting_that_waits_too_long(self):
         self._make_pending(0)
         check = self.assertPassed()
@@ -288,6 +307,18 @@ class TestBrokenDelivery(Variant2, BrokenBooks):
         self._shift(6, *items)
         self.assertFound("lines", entry)
         self.assertFound("ledger", self.materials_account, "in goods costed", "6.00")
+
+    def test_delivery_and_return_booked_at_another_amount(self):
+        """Posting and entry say the same, and not what was delivered."""
+        self._return(self.delivery, 1)
+        self.assertPassed()
+        for event, amounts in ("delivery", ("200.00", "204.00")), ("return", ()):
+            posting = self._find_posting(event)
+            with self.subTest(event):
+                self._shift_posting(posting, self.p, 4)
+                self.assertFound("booked", posting, self.p.display_name, *amounts)
+                self._shift_posting(posting, self.p, -4)
+                self.assertPassed()
 
     def test_open_usage_that_says_something_else(self):
         self._execute(

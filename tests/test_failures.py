@@ -99,6 +99,16 @@ class TestFailures(FailureCommon):
         self.materials_account.active = True
         self._check_retry(posting)
 
+    def test_entry_that_odoo_refuses(self):
+        """Odoo's own sentence, and what to do about it."""
+        self.elements["labour"].applied_account_id.account_type = "off_balance"
+        order = self._produce(self.p, 10)
+        posting = self._check_failed(
+            order, "journal entry was refused", "Off-Balance", "then retry"
+        )
+        self.elements["labour"].applied_account_id.account_type = "expense"
+        self._check_retry(posting)
+
     def test_archived_journal(self):
         journal = self.company.backflush_journal_id
         journal.active = False

@@ -1,9 +1,10 @@
 """From any amount to the documents behind it, and back."""
 
 from odoo import Command
-from odoo.tests import new_test_user, tagged
+from odoo.tests import Form, new_test_user, tagged
 
 from .common import BackflushCommon
+from .people import People
 from .variants import Variant2
 
 
@@ -151,7 +152,6 @@ class TestTrail(TrailCommon):
         self.assertLessEqual(counts[1], counts[0])
 
     def test_names_are_shown_to_readers_without_other_rights(self):
-        """Names of documents, not the documents."""
         order = self._produce(self.p, 10)
         reader = new_test_user(
             self.env,
@@ -163,7 +163,131 @@ class TestTrail(TrailCommon):
         posting = order.backflush_posting_ids.with_user(reader)
         self.assertEqual(posting.document_name, order.name)
         self.assertEqual(posting.fact_ids.production_id.ids, order.ids)
-        self.assertFalse(order.with_user(reader).has_access("read"))
+        self.assertFalse(order.with_user(reader).has_access("write"))
+
+
+@tagged("post_install", "-at_install")
+class TestTrailOfOtherDocuments(TrailCommon):
+    """Scraps, unbuilds and counts are documents of their own."""
+
+    def assertBackAndForth(self, document, posting):
+        """From the posting and its facts to what people made, and back again."""
+        self.assertEqual(self._records(posting.action_open_event()), document)
+        name = document.reference if document == posting.move_id else document.name
+        self.assertEqual(posting.document_name, name)
+        if document == posting.move_id:
+            self.assertEqual(posting.account_move_id.ref, name)
+        for fact in posting.fact_ids:
+            self.assertEqual(self._records(fact.action_open_document()), document)
+        self.assertEqual(document.backflush_posting_count, 1)
+        found = self._records(document.action_view_backflush_postings())
+        self.assertEqual(found, posting)
+        self.assertEqual(document.backflush_fact_count, len(posting.fact_ids))
+        found = self._records(document.action_view_backflush_facts())
+        self.assertEqual(found, posting.fact_ids)
+
+    def test_scrap(self):
+        self._produce(self.p, 10)
+        scrap = self._scrap(self.p, 1)
+        posting = self._find_posting("scrap")
+        self.assertEqual(posting.document_type, "Scrap")
+        self.assertBackAndForth(scrap, posting)
+
+    def test_component_scrapped_from_an_order(self):
+        order = self._create_production(self.p, 10)
+        scrap = self._scrap(self.m, 1, production_id=order.id)
+        self._finish(order)
+        posting = self._find_posting("scrap")
+        self.assertBackAndForth(scrap, posting)
+        self.assertEqual(posting.production_id, order)
+        self.assertIn(posting, self._records(order.action_view_backflush_postings()))
+
+    def test_unbuild(self):
+        order = self._produce(self.p, 10)
+        unbuild = self._unbuild(self.p, 1, order)
+        posting = self._find_posting("unbuild")
+        self.assertEqual(posting.document_type, "Unbuild Order")
+        self.assertBackAndForth(unbuild, posting)
+        self.assertEqual(posting.production_id, order)
+        self.assertEqual(order.backflush_posting_count, 2)
+
+    def test_count(self):
+        self._buy(self.m, 100, 5.0)
+        move = self._count(self.m, 98)
+        self.assertBackAndForth(move, self._find_posting("count"))
+
+    def test_failed_scrap(self):
+        self._produce(self.p, 10)
+        self.company.backflush_journal_id.active = False
+        scrap = self._scrap(self.p, 1)
+        posting = self._records(scrap.action_view_backflush_postings())
+        self.assertEqual((posting.event, posting.state), ("scrap", "failed"))
+
+    def _find_posting(self, event):
+        return self.env["backflush.posting"].search(
+            [("event", "=", event), ("company_id", "=", self.company.id)]
+        )
+
+
+@tagged("post_install", "-at_install")
+class TestTrailOfReaders(People, TrailCommon):
+    """Every step of the trail opens for those who only read."""
+
+    def _play(self):
+        """One of each document that a posting may lead to, with its postings."""
+        order = self._produce(self.p, 10, used={self.m: 22})
+        scrap = self._scrap(self.p, 1)
+        unbuild = self._unbuild(self.p, 1, order)
+        picking = self._deliver(self._sell(self.p, 4, 40.0))
+        count = self._count(self.m, 500)
+        return order, scrap, unbuild, picking, count
+
+    def _check_open(self, user, record):
+        """The form opens with all that it shows."""
+        form = Form(record.with_user(user).with_company(self.company))
+        self.assertEqual(form._record.id, record.id)
+
+    def _check_trail(self, user):
+        documents = self._play()
+        postings = self.env["backflush.posting"].search(
+            [("company_id", "=", self.company.id)]
+        )
+        self.assertIn(self.p, postings.product_id)
+        for posting in postings:
+            mine = posting.with_user(user)
+            self._check_open(user, mine)
+            for action in mine.action_open_event(), mine.action_open_standard():
+                if action:
+                    self._check_open(user, self._records(action))
+            for fact in mine.fact_ids:
+                self._check_open(user, fact)
+                self._check_open(user, self._records(fact.action_open_document()))
+                self._check_open(user, fact.move_id)
+        for document in documents:
+            mine = document.with_user(user)
+            found = self._records(mine.action_view_backflush_postings())
+            self.assertLessEqual(found, postings)
+            self.assertTrue(self._records(mine.action_view_backflush_facts()))
+        return postings
+
+    def test_auditor(self):
+        """Whoever reads the books also gets to the entries, and from those back."""
+        user = self._create_user("auditor", groups="account.group_account_readonly")
+        for posting in self._check_trail(user):
+            entry = posting.with_user(user).account_move_id
+            if entry:
+                self._check_open(user, entry)
+                self.assertTrue(entry.backflush_posting_count)
+
+    def test_reader_of_costs_alone(self):
+        user = self._create_user("reader")
+        self._check_trail(user)
+        menus = self.env["ir.ui.menu"].with_user(user)._visible_menu_ids()
+        for name in ("posting", "posting_failed", "posting_line", "stock_fact"):
+            menu = self.env.ref(f"backflush_costing.backflush_{name}_menu")
+            while menu:
+                self.assertIn(menu.id, menus, menu.display_name)
+                menu = menu.parent_id
 
 
 @tagged("post_install", "-at_install")

@@ -19,7 +19,9 @@ def step(function):
     @functools.wraps(function)
     def call(shop, *args, **kwargs):
         words = [repr(arg) for arg in args]
-        words += [f"{k}={v!r}" for k, v in kwargs.items() if v not in (None, False)]
+        # a quantity of 0 is no default
+        given = {k: v for k, v in kwargs.items() if v is not None and v is not False}
+        words += [f"{k}={v!r}" for k, v in given.items()]
         shop.log.append(f"shop.{function.__name__}({', '.join(words)})")
         result = function(shop, *args, **kwargs)
         if isinstance(result, Doc):
