@@ -169,16 +169,17 @@ def tell(pool: Pool, exchanged: Decimal = ZERO) -> Told:
     )
 
 
-def residue_bound(unit: Decimal, items: int, values: int) -> Decimal:
+def residue_bound(unit: Decimal, rounded: int, values: int) -> Decimal:
     """How far an account may be from its stock (DESIGN §4, rule 1).
 
-    Half a rounding unit for each of its journal ``items``, and for each of the
-    ``values`` (quantity × standard) that were rounded for the comparison.
+    Half a rounding unit for each of the amounts that were ``rounded`` into its balance
+    (an item of a day's entry adds up many), and for each of the ``values`` (quantity ×
+    standard) that were rounded for the comparison.
 
     >>> residue_bound(Decimal("0.01"), 3, 1)
     Decimal('0.020')
     """
-    return unit / 2 * (items + values)
+    return unit / 2 * (rounded + values)
 
 
 def book_residues(residues: Mapping[int, Decimal], rounding: Key) -> Target:

@@ -21,7 +21,7 @@ class Lookup(dict):
 
 
 class BookAccounts:
-    """Part of `Books`: needs `env` and `company`."""
+    """Part of `Books`: needs `env`, `company` and `_carriers`."""
 
     @cached_property
     def journal(self):
@@ -99,11 +99,22 @@ class BookAccounts:
             else self.env._("expense account")
         )
         return self.usable(
-            product._get_backflush_relief_account(),
+            self._get_relief_account(product),
             purpose,
             lambda: self._category_place(product),
             product.categ_id or product,
         )
+
+    def _get_relief_account(self, product):
+        """The account that carries `product`; of perpetual goods that of the category,
+        which Odoo looks up together with all its others.
+        """
+        if not (product.is_storable and product.valuation == "real_time"):
+            return product._get_backflush_relief_account()
+        category = product.categ_id
+        if category not in self._carriers:
+            self._carriers[category] = product._get_backflush_relief_account()
+        return self._carriers[category]
 
     def _category_place(self, product):
         return self.env._(

@@ -54,6 +54,7 @@ class Books(BookAccounts, BookCards):
         self._product_ids = set()
         self._prefetch = ()
         self._cards = {}
+        self._carriers = {}
         self._priced = {}
         self._contents = {}
         self._dates = {}
@@ -311,7 +312,7 @@ class Books(BookAccounts, BookCards):
 
     def _get_price_of(self, move) -> Decimal:
         """The price at which its document first recorded it, else the one in force."""
-        document = move._get_backflush_document()
+        document = move._get_backflush_maker()
         rows = self.previous[document.id].variance_ids
         if document._name == "mrp.unbuild":
             rows = document.mo_id.backflush_variance_ids | rows

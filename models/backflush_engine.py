@@ -105,6 +105,11 @@ class BackflushEngine(models.AbstractModel):
             events[records._name].update(records.ids)
 
     @api.model
+    def _get_enqueued(self, model):
+        """The records of `model` that are posted at the end of the running call."""
+        return self.env[model].browse(_collected.get(self.env.cr, {}).get(model, ()))
+
+    @api.model
     @ormcache("name")
     def _get_lists_of(self, name):
         """[(model, its fields)] that list records of the model `name`, or follow from

@@ -58,7 +58,7 @@ class LedgerProof(Proof):
         mixed = self._get_mixed(carried)
         broken = []
         for account_id in sorted(carried):
-            balance, items = balances.get(account_id, (0, 0))
+            balance, rounded = balances.get(account_id, (0, 0))
             found, expected = number(balance), carried[account_id].total
             if not (found or expected):
                 continue  # it carries nothing
@@ -66,7 +66,7 @@ class LedgerProof(Proof):
             outcome.found += found
             outcome.documents += 1
             finding = self._get_finding(
-                account_id, carried[account_id], found, items, account_id in mixed
+                account_id, carried[account_id], found, rounded, account_id in mixed
             )
             outcome.findings.append(finding)
             if finding.state == BROKEN:
@@ -162,9 +162,9 @@ class LedgerProof(Proof):
         query = ledger.mixed(self.scope.frame, sorted(carried), sorted(expenses))
         return {row[0] for row in self._read(query)}
 
-    def _get_finding(self, account_id, carried, found, items, is_mixed):
+    def _get_finding(self, account_id, carried, found, rounded, is_mixed):
         expected = carried.total
-        bound = residue_bound(self.scope.unit, items, carried.values)
+        bound = residue_bound(self.scope.unit, rounded, carried.values)
         difference = found - expected
         state, remedy = PROVED, ""
         if abs(difference) > bound:
@@ -172,7 +172,7 @@ class LedgerProof(Proof):
         elif abs(difference) >= self.scope.unit / 2:
             state = ROUNDING
             remedy = self.env._(
-                "Half a unit per journal item at most: book it with Book Rounding, or "
+                "Half a unit for each document at most: book it with Book Rounding, or "
                 "leave it to the close."
             )
         return Finding(

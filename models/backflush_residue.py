@@ -12,8 +12,9 @@ from .backflush_proof_scope import ProofScope
 class BackflushResidue(models.AbstractModel):
     """Takes off what rounding leaves on accounts that carry goods (DESIGN §4, rule 1).
 
-    Each journal item is rounded once, so that an account drifts from stock × standard
-    by half a unit per item at most. More than that is a mistake, and is left alone.
+    Each document rounds what it books on an account once, so that the account drifts
+    from stock × standard by half a unit per document at most. More than that is a
+    mistake, and is left alone.
     """
 
     _name = "backflush.residue"

@@ -43,9 +43,12 @@ class MrpProduction(models.Model):
     def _move_backflush_date(self):
         """Have what is booked moved to the day on which the orders were finished now.
 
+        An order that is posted at the end of this call follows its date by itself.
+
         sudo: whoever corrects an order need not see its postings.
         """
-        done = self.sudo().filtered(lambda order: order.state == "done")
+        waiting = self.env["backflush.engine"]._get_enqueued(self._name)
+        done = (self - waiting).sudo().filtered(lambda order: order.state == "done")
         moved = done.filtered(
             lambda order: order._find_backflush_misdated(order.backflush_posting_ids)
         )

@@ -38,9 +38,16 @@ class StockMove(models.Model):
         return res
 
     def _cover_backflush_products(self):
-        orders = self.raw_material_production_id | self.production_id
+        new = self.filtered(
+            lambda move: (
+                not move.product_id.with_company(
+                    move.company_id
+                ).property_backflush_covered
+            )
+        )
+        orders = new.raw_material_production_id | new.production_id
         if orders:
-            orders._cover_backflush_products(self)
+            orders._cover_backflush_products(new)
 
     def _action_done(self, cancel_backorder=False):
         done = self.filtered(lambda move: move.state == "done")
@@ -59,14 +66,17 @@ class StockMove(models.Model):
     def _is_backflush_production_move(self):
         """Consumption, output or unbuild that the addon books instead of Odoo."""
         self.ensure_one()
-        ends = self.location_id | self.location_dest_id
-        if "production" not in ends.mapped("usage"):
+        if "production" not in self._get_backflush_ends():
             return False
         if not self.product_id.with_company(self.company_id)._is_backflush_covered():
             return False
         order = self.production_id or self.raw_material_production_id
         unbuild = self.unbuild_id | self.consume_unbuild_id
         return bool(order._filter_backflushed() or unbuild._filter_backflush_events())
+
+    def _get_backflush_ends(self):
+        """What kind of places the goods come from and go to."""
+        return self.location_id.usage, self.location_dest_id.usage
 
     # -- stock facts ------------------------------------------------------------
 
@@ -129,11 +139,11 @@ class StockMove(models.Model):
             lambda move: (
                 not move.product_id.is_storable
                 and not move._is_backflush_loss()
-                and move._get_backflush_document()
+                and move._get_backflush_maker()
             )
         )
 
-    def _get_backflush_document(self):
+    def _get_backflush_maker(self):
         """The order or the unbuild that moves the goods, if one does."""
         order = self.production_id or self.raw_material_production_id
         return order or self.unbuild_id or self.consume_unbuild_id
@@ -276,5 +286,5 @@ class StockMove(models.Model):
         unbuilds = rest.unbuild_id | rest.consume_unbuild_id
         engine._enqueue(unbuilds._filter_backflush_events())
         # what an order or an unbuild moves is no delivery
-        free = rest.filtered(lambda move: not move._get_backflush_document())
+        free = rest.filtered(lambda move: not move._get_backflush_maker())
         engine._enqueue(losses | free.filtered("is_backflush_delivery"))

@@ -15,8 +15,7 @@ class StockMove(models.Model):
     def _is_backflush_loss(self):
         """Whether valued goods went to, or came from, an inventory-loss location."""
         self.ensure_one()
-        ends = self.location_id | self.location_dest_id
-        return "inventory" in ends.mapped("usage")
+        return "inventory" in self._get_backflush_ends()
 
     def _prepare_backflush_loss(self, books):
         """Scrap or count: goods at their facts against their quantity variance.

@@ -47,6 +47,26 @@ class SoundBooks:
         self.assertEqual(lines.amount_difference, 0)
         self.assertTrue(lines.amount_found)
 
+    def test_each_document_of_a_day_was_rounded(self):
+        """20 orders take 10.0044 of M each, rounded to 10.00; the day is one item."""
+        self._set_price(self.m, 5.0022)
+        self._buy(self.m, 100, 5.0022)
+        self.company.backflush_posting_mode = "daily"
+        for _order in range(20):
+            self._produce(self.p, 1)
+        self.assertPassed()
+        self.env["backflush.posting"].action_book()
+        self.assertPassed()
+
+    def _set_price(self, product, price):
+        """New standards of a fraction of a cent."""
+        version = self._create_version(
+            "Fractions", "2021-01-01", m=5.0, s=6.0
+        )
+        version.price_ids.filtered(lambda x: x.product_id == product).price = price
+        version.action_roll_up()
+        version.action_activate()
+
     def test_open_documents_are_named(self):
         receipt = self._order(self.m, 100, 5.2)
         self._receive(receipt)

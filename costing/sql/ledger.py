@@ -4,15 +4,43 @@ from collections.abc import Sequence
 
 from odoo.tools import SQL
 
-from .frame import Frame
+from .frame import DOCUMENTS, Frame
 
-#: Balance of each account and number of its items, entered since a day.
+#: Balance of each account, and how many amounts have been rounded for it since a day:
+#: its items; an item of the addon's that adds up several documents counts as those. (A
+#: revaluation rounds for each product.)
 BALANCES = """
-    SELECT account_id, SUM(balance), COUNT(*) FILTER (WHERE date > %(since)s)
-      FROM account_move_line
-     WHERE company_id = %(company)s AND parent_state = 'posted'
-       AND account_id = ANY(%(accounts)s)
-     GROUP BY account_id
+    WITH own AS (
+        SELECT p.account_move_id AS entry FROM backflush_posting p
+         WHERE p.company_id = %(company)s AND p.event <> ALL(%(documents)s)
+         UNION
+        SELECT p.reversal_move_id FROM backflush_posting p
+         WHERE p.company_id = %(company)s
+    ), item AS (
+        SELECT item.account_id, SUM(item.balance) AS balance,
+               COUNT(*) FILTER (WHERE item.date > %(since)s AND own.entry IS NULL)
+                   AS rounded
+          FROM account_move_line item
+          LEFT JOIN own ON own.entry = item.move_id
+         WHERE item.company_id = %(company)s AND item.parent_state = 'posted'
+           AND item.account_id = ANY(%(accounts)s)
+         GROUP BY item.account_id
+    ), document AS (
+        SELECT line.account_id,
+               CASE WHEN p.event = 'revaluation' THEN COUNT(*) ELSE 1 END
+               * CASE WHEN p.reversal_move_id IS NULL THEN 1 ELSE 2 END AS rounded
+          FROM backflush_posting p
+          JOIN backflush_posting_line line ON line.posting_id = p.id
+         WHERE p.company_id = %(company)s AND p.event <> ALL(%(documents)s)
+           AND p.date > %(since)s AND line.account_id = ANY(%(accounts)s)
+         GROUP BY p.id, line.account_id
+    ), documents AS (
+        SELECT account_id, SUM(rounded)::int AS rounded FROM document GROUP BY account_id
+    )
+    SELECT account_id, COALESCE(item.balance, 0),
+           COALESCE(item.rounded, 0) + COALESCE(documents.rounded, 0)
+      FROM item
+      FULL JOIN documents USING (account_id)
 """
 #: Lines that are to be booked with others, later.
 PENDING = """
@@ -85,8 +113,14 @@ ON_HAND = """
 
 
 def balances(frame: Frame, accounts: Sequence[int], since: object) -> SQL:
-    """(account, balance, items dated after ``since``)."""
-    return SQL(BALANCES, company=frame.company, accounts=list(accounts), since=since)
+    """(account, balance, amounts that were rounded for it after ``since``)."""
+    return SQL(
+        BALANCES,
+        company=frame.company,
+        documents=list(DOCUMENTS),
+        accounts=list(accounts),
+        since=since,
+    )
 
 
 def pending(frame: Frame) -> SQL:
