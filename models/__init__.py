@@ -28,6 +28,9 @@ from . import backflush_check_result
 from . import backflush_day
 from . import backflush_element
 from . import backflush_engine
+from . import backflush_engine_entry
+from . import backflush_engine_posting
+from . import backflush_engine_reversal
 from . import backflush_match
 from . import backflush_posting
 from . import backflush_posting_line

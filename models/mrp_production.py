@@ -3,7 +3,7 @@ from odoo import api, fields, models
 from ..costing.entry import Completion, Target, completion_target
 from ..costing.variance import ZERO, Flow
 from .backflush_books import local_date
-from .backflush_engine import Job
+from .backflush_job import Job
 
 
 class MrpProduction(models.Model):

@@ -3,7 +3,7 @@ from odoo import fields, models
 from ..costing.entry import Completion, Target, completion_target
 from ..costing.variance import ZERO, Flow, Original
 from .backflush_books import local_date, number
-from .backflush_engine import Job
+from .backflush_job import Job
 
 
 class MrpUnbuild(models.Model):

@@ -4,7 +4,7 @@ from ..costing.entry import Target
 from ..costing.movement import delivery_target
 from ..costing.variance import ZERO
 from .backflush_books import number
-from .backflush_engine import Job
+from .backflush_job import Job
 
 
 class StockMove(models.Model):

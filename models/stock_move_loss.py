@@ -4,7 +4,7 @@ from ..costing.entry import Card, Standard, Target
 from ..costing.movement import material_loss, output_loss
 from ..costing.variance import ZERO
 from .backflush_books import number
-from .backflush_engine import Job
+from .backflush_job import Job
 
 
 class StockMove(models.Model):

@@ -7,7 +7,7 @@ from ..costing.lots import find_lots
 from ..costing.trade import Passed, fee_rows, trade_target
 from ..costing.variance import ZERO, Flow, Row
 from .backflush_books import number
-from .backflush_engine import Job
+from .backflush_job import Job
 from .backflush_pool_reader import PoolKey, get_original, measure
 from .backflush_pools import Pools
 

@@ -60,9 +60,7 @@ class SoundBooks:
 
     def _set_price(self, product, price):
         """New standards of a fraction of a cent."""
-        version = self._create_version(
-            "Fractions", "2021-01-01", m=5.0, s=6.0
-        )
+        version = self._create_version("Fractions", "2021-01-01", m=5.0, s=6.0)
         version.price_ids.filtered(lambda x: x.product_id == product).price = price
         version.action_roll_up()
         version.action_activate()

@@ -35,7 +35,9 @@ BALANCES = """
            AND p.date > %(since)s AND line.account_id = ANY(%(accounts)s)
          GROUP BY p.id, line.account_id
     ), documents AS (
-        SELECT account_id, SUM(rounded)::int AS rounded FROM document GROUP BY account_id
+        SELECT account_id, SUM(rounded)::int AS rounded
+          FROM document
+         GROUP BY account_id
     )
     SELECT account_id, COALESCE(item.balance, 0),
            COALESCE(item.rounded, 0) + COALESCE(documents.rounded, 0)
