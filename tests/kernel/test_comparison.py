@@ -363,4 +363,4 @@ def test_the_other_way_round_negates_the_changes(old, new):
         assert item.change == -back[product].change
         # not each effect: what is valued at the old rate is then valued at the new one
         effects = [sum(x.effects.values()) for x in (item, back[product])]
-        assert abs(effects[0] + effects[1]) < Decimal("1e-15")
+        assert abs(effects[0] + effects[1]) < D("1e-15")
