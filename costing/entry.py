@@ -119,12 +119,17 @@ Through = Mapping[int, Sequence[tuple[Decimal, Standard]]]
 
 @dataclass(frozen=True)
 class Completion:
-    """Facts of one order: what it made (``output`` first), gave besides and used."""
+    """Facts of one order: what it made (``output`` first), gave besides and used.
+
+    ``main`` is the material with which the order stands that is costed at delivery; on
+    other accounts it stands with the material that each amount is about.
+    """
 
     output: Flow
     byproducts: Sequence[Flow] = ()
     used: Sequence[Flow] = ()
     through: Through = field(default_factory=dict)
+    main: int | None = None
 
 
 @dataclass(frozen=True)
@@ -362,13 +367,38 @@ def _change_rows(order: Completion, accounts: Accounts) -> dict[Key, Row]:
     for flow, sign in flows:
         rows = change_rows(flow, sign, accounts.material_element)
         for element, row in rows.items():
-            key = Key(account, element, "standard_change", order.output.product)
-            known = result.get(key)
-            amount = row.amount + (known.amount if known else ZERO)
-            quantity = order.output.quantity
-            result[key] = Row(row.kind, key.product, quantity, quantity, *[ZERO] * 3)
-            result[key] = result[key]._replace(amount=amount)
+            shares = {order.output.product: row.amount}
+            if element == accounts.material_element and order.main:
+                shares = _share_change(flow, sign, row.amount, order, accounts)
+            for product, amount in shares.items():
+                key = Key(account, element, "standard_change", product)
+                known = result.get(key)
+                amount += known.amount if known else ZERO
+                quantity = order.output.quantity
+                blank = Row(row.kind, product, quantity, quantity, *[ZERO] * 3)
+                result[key] = blank._replace(amount=amount)
     return {key: row for key, row in result.items() if row.amount}
+
+
+def _share_change(
+    flow: Flow, sign: int, amount: Decimal, order: Completion, accounts: Accounts
+) -> dict[int, Decimal]:
+    """{product: its part of a material's change} of an order costed at delivery.
+
+    What stands on the account of the order's main material is about the product that
+    it makes, the rest about the materials on whose accounts it stands.
+    """
+    own = flow.product if flow in order.used else order.output.product
+    parts = {product: sign * part for product, part in flow.materials}
+    parts[own] = parts.get(own, ZERO) + amount - sum(parts.values(), ZERO)
+    result: dict[int, Decimal] = defaultdict(lambda: ZERO)
+    main = accounts.stock[order.main or 0]
+    for product, part in parts.items():
+        is_made = product == order.output.product
+        if part and (is_made or accounts.stock[product] == main):
+            product = order.output.product
+        result[product] += part
+    return {product: part for product, part in result.items() if part}
 
 
 def _has_changed(order: Completion) -> bool:

@@ -76,10 +76,11 @@ class Flow(NamedTuple):
     ``quantity`` and ``amount`` are sums of stock facts, both positive; ``amount`` is at
     the prices of the day on which the event was first booked. What stock carried more
     than that, because the standard has changed since, is ``change``; ``parts`` is how
-    much of it belongs to conversion elements. ``price`` is today's standard, used only
-    where nothing moved; ``actual_cost`` says that the product is valued at average or
-    FIFO, so that its amount is no standard; ``owned`` is the part of the quantity that
-    belongs to somebody else and has no amount.
+    much of it belongs to conversion elements, ``materials`` how much to which material
+    (of goods costed at delivery, which stand with their materials). ``price`` is
+    today's standard, used only where nothing moved; ``actual_cost`` says that the
+    product is valued at average or FIFO, so that its amount is no standard; ``owned``
+    is the part of the quantity that belongs to somebody else and has no amount.
     """
 
     product: int
@@ -90,6 +91,7 @@ class Flow(NamedTuple):
     change: Decimal = ZERO
     parts: tuple[tuple[int, Decimal], ...] = ()
     owned: Decimal = ZERO
+    materials: tuple[tuple[int, Decimal], ...] = ()
 
     @property
     def unit(self) -> Decimal:
@@ -210,13 +212,15 @@ class Measured(NamedTuple):
     """One stock fact: positive quantity and amount, and the split of its card.
 
     ``content`` is the amount per unit by cost element of the card in force at that
-    moment; empty for what has no card.
+    moment; empty for what has no card. ``materials`` is the same by material, for goods
+    costed at delivery.
     """
 
     quantity: Decimal
     standard: Decimal
     amount: Decimal
     content: Mapping[int, Decimal] = {}
+    materials: Mapping[int, Decimal] = {}
 
 
 class Original(NamedTuple):
@@ -224,6 +228,7 @@ class Original(NamedTuple):
 
     unit: Decimal
     content: Mapping[int, Decimal] = {}
+    materials: Mapping[int, Decimal] = {}
 
 
 def restate(
@@ -249,6 +254,22 @@ def restate(
             if part and element != material_element:
                 parts[element] += part
     return amount, change, tuple(sorted(parts.items()))
+
+
+def material_changes(
+    facts: Iterable[Measured], original: Original
+) -> tuple[tuple[int, Decimal], ...]:
+    """What facts carry more of each material than at the original standard.
+
+    Of goods costed at delivery: it stands on the account of that material.
+    """
+    changes: dict[int, Decimal] = defaultdict(lambda: ZERO)
+    for fact in facts:
+        for product in fact.materials.keys() | original.materials.keys():
+            before = original.materials.get(product, ZERO)
+            now = fact.materials.get(product, ZERO)
+            changes[product] += fact.quantity * (now - before)
+    return tuple(sorted((x, amount) for x, amount in changes.items() if amount))
 
 
 def change_rows(flow: Flow, sign: int, material_element: int) -> dict[int, Row]:

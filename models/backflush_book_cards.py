@@ -9,6 +9,7 @@ from ..costing.entry import (
     CardLine,
     Standard,
     element_content,
+    main_material,
     relieve,
 )
 from .backflush_posting_error import VERSIONS, PostingError
@@ -105,6 +106,22 @@ class BookCards:
             self._contents[standard.id] = content
         return self._contents[standard.id]
 
+    def materials(self, standard) -> dict[int, Decimal]:
+        """The material part of that by product, of goods costed at delivery."""
+        product = self.product(standard.product_id.id)
+        if product._get_backflush_trigger() != "delivery":
+            return {}
+        card, inner = self.priced(standard)
+        totals: dict = defaultdict(Decimal)
+        for part in relieve(card, self.accounts, inner):
+            if part.kind == MATERIAL:
+                totals[part.product] += part.amount
+        return dict(totals)
+
+    def main_material(self, standard) -> int | None:
+        """The material on whose account an amount stands that is about none."""
+        return main_material(*self.priced(standard))
+
     def priced(self, standard) -> Standard:
         """A card with those of its components that are costed at delivery."""
         if standard.id not in self._priced:
@@ -167,7 +184,10 @@ class BookCards:
         content of its card only.
         """
         material = row.component_id
-        if not material:
+        if not material and row.kind == "standard_change":
+            main = self.main_material(row.posting_id.standard_id)
+            material = self.product(main or False)
+        elif not material:
             lines = row.posting_id.standard_id.line_ids.filtered("component_id")
             material = lines.sorted("amount", reverse=True)[:1].component_id
         if not material:

@@ -11,7 +11,14 @@ from odoo.exceptions import UserError
 from odoo.tools import SQL
 
 from ..costing.entry import Amounts, Key, Recorded
-from ..costing.variance import ZERO, Flow, Measured, Original, restate
+from ..costing.variance import (
+    ZERO,
+    Flow,
+    Measured,
+    Original,
+    material_changes,
+    restate,
+)
 from .backflush_book_accounts import BookAccounts
 from .backflush_book_cards import BookCards, number
 
@@ -281,10 +288,15 @@ class Books(BookAccounts, BookCards):
         measured = [self._measure(fact, sign, split=split) for fact in valued]
         actual_cost = product.cost_method != "standard"
         amount, change, parts = sum((x.amount for x in measured), ZERO), ZERO, ()
+        materials = ()
         if measured and not actual_cost:
-            original = original or Original(measured[0].standard, measured[0].content)
+            first = measured[0]
+            original = original or Original(
+                first.standard, first.content, first.materials
+            )
             element = self.accounts.material_element
             amount, change, parts = restate(measured, original, element)
+            materials = material_changes(measured, original)
         owned = sum((sign * number(x.quantity) for x in facts - valued), ZERO)
         return Flow(
             product.id,
@@ -295,6 +307,7 @@ class Books(BookAccounts, BookCards):
             change,
             parts,
             owned,
+            materials,
         )
 
     def _consume(self, flow, moves, sign, card) -> Flow:
@@ -326,12 +339,15 @@ class Books(BookAccounts, BookCards):
 
     def _measure(self, fact, sign, *, split) -> Measured:
         standard = fact.standard_id
-        content = self.content(standard) if split and standard else {}
+        has_card = split and standard
+        content = self.content(standard) if has_card else {}
+        materials = self.materials(standard) if has_card else {}
         return Measured(
             sign * number(fact.quantity),
             number(fact.standard),
             sign * number(fact.amount),
             content,
+            materials,
         )
 
     @staticmethod

@@ -111,7 +111,10 @@ class LedgerProof(Proof):
 
     def _add_usage(self, result):
         """Under `delivery`, what orders used beyond their cards stands on here."""
-        for component, card, amount in self._read(ledger.open_usage(self.scope.frame)):
+        rows = self._read(ledger.open_usage(self.scope.frame))
+        for component, card, is_change, amount in rows:
+            if is_change and not component:
+                component = self.scope.get_main_material(card)
             shares = self.scope.get_shares(component, card)
             for account_id, share in shares.items():
                 if account_id in result:

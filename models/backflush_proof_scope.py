@@ -179,6 +179,12 @@ class ProofScope:
         inner = self._inner[standard.version_id]
         return standard and main_material(self.books.card(standard), inner)
 
+    def get_main_material(self, standard_id):
+        """The material with which what an order costed at delivery stands."""
+        standard = self.env["backflush.standard"].browse(standard_id or [])
+        inner = self._inner[standard.version_id]
+        return standard and main_material(self.books.card(standard), inner)
+
     def get_shares(self, product_id, standard_id):
         """{account id: share} of an open amount that stands with a material.
 

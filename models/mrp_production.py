@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 from odoo import api, fields, models
 
 from ..costing.entry import Completion, Target, completion_target
@@ -195,6 +197,8 @@ class MrpProduction(models.Model):
     def _set_backflush_target(self, job, trigger, books):
         card = books.card(job.standard)
         order = self._get_backflush_completion(books, card)
+        if trigger == "delivery":
+            order = replace(order, main=books.main_material(job.standard))
         job.quantity = order.output.quantity
         target = completion_target(card, order, books.accounts)
         job.target = target

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 from odoo import fields, models
 
 from ..costing.entry import Completion, Target, completion_target
@@ -81,6 +83,8 @@ class MrpUnbuild(models.Model):
         books.check_category(self.product_id, trigger)
         standard = self._get_backflush_standard(books)
         order = self._get_backflush_completion(books, standard)
+        if trigger == "delivery":
+            order = replace(order, main=books.main_material(standard))
         target = completion_target(books.card(standard), order, books.accounts)
         remark = ""
         if trigger == "delivery":
@@ -149,10 +153,14 @@ class MrpUnbuild(models.Model):
         known = {
             x.product: Original(x.rate) for x in card.lines if x.product is not None
         }
-        known[card.product] = Original(card.amount, books.content(standard))
+        known[card.product] = Original(
+            card.amount, books.content(standard), books.materials(standard)
+        )
         moves = self.mo_id.move_raw_ids | self.mo_id.move_finished_ids
         for fact in books.facts_of(moves).sorted("id", reverse=True):
             if not fact.is_owner:
-                content = books.content(fact.standard_id) if fact.standard_id else {}
-                known[fact.product_id.id] = Original(number(fact.standard), content)
+                split = ({}, {})
+                if card := fact.standard_id:
+                    split = (books.content(card), books.materials(card))
+                known[fact.product_id.id] = Original(number(fact.standard), *split)
         return {p: known[p.id] for p in products if p.id in known}

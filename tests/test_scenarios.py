@@ -61,6 +61,22 @@ class Scenarios:
         shop.new_standards(M=5.5, labour=22)
         shop.settle()
 
+    def test_correction_at_a_new_price_stands_with_its_material(self):
+        """The change of K stood with X's largest material, on another account."""
+        shop = self.open_shop()
+        mo1 = shop.make("X", 8)
+        shop.set_price("K", 1.5)
+        shop.correct(mo1, used={"K": 0})
+        shop.settle()
+
+    def test_unbuilding_at_new_prices_of_two_accounts(self):
+        shop = self.open_shop()
+        mo1 = shop.make("X", 8)
+        shop.new_standards(K=1.5, M=5.5, labour=22)
+        shop.unbuild("X", 3, order=mo1)
+        shop.correct(mo1, used={"K": 2}, made=6)
+        shop.settle()
+
     def test_order_used_a_part_before_new_standards(self):
         shop = self.open_shop()
         mo1 = shop.make("X", 5, used={"P": 6})

@@ -55,13 +55,14 @@ PENDING = """
 #: Material rows that no entry carries before the close: by the component they are
 #: about, and the card of their posting.
 OPEN_USAGE = """
-    SELECT v.component_id, p.standard_id, SUM(v.amount)
+    SELECT v.component_id, p.standard_id, v.kind = 'standard_change' AS is_change,
+           SUM(v.amount)
       FROM backflush_variance v
       JOIN backflush_posting p ON p.id = v.posting_id AND p.state = 'posted'
       JOIN backflush_element element ON element.id = v.element_id
      WHERE v.company_id = %(company)s AND v.account_move_id IS NULL
        AND v.kind <> 'revaluation' AND element.type = 'material'
-     GROUP BY 1, 2
+     GROUP BY 1, 2, 3
 """
 #: Accounts that carry other goods, or other things, too.
 MIXED = """
@@ -131,7 +132,9 @@ def pending(frame: Frame) -> SQL:
 
 
 def open_usage(frame: Frame) -> SQL:
-    """(component, card of the event, amount) of rows that no entry carries yet."""
+    """(component, card of the event, whether it is `standard_change`, amount) of rows
+    that no entry carries yet.
+    """
     return SQL(OPEN_USAGE, company=frame.company)
 
 

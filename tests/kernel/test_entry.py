@@ -42,6 +42,7 @@ ACCOUNTS = Accounts(
         "rounding": 30,
         "material_issue_price": 31,
         "output_price": 31,
+        "standard_change": 32,
     },
 )
 ROUNDING = Key(30, MATERIAL, "rounding", None)
@@ -295,3 +296,32 @@ def test_a_return_mirrors_its_delivery(card, quantity):
     back = deliver(card, -quantity, ACCOUNTS, 40).amounts
     assert merge([out, back]) == {}
     assert sum(out.values()) == 0
+
+
+changes = st.decimals(D(-50), D(50), places=2, allow_nan=False)
+
+
+@given(changes, changes, changes, changes)
+def test_change_stands_with_the_materials_of_an_order(used_m, used_x, made_m, made_x):
+    """Of an order costed at delivery: by the account of each material."""
+    used = (
+        Flow(M, D(2), D(10), change=used_m),
+        Flow(X, D(1), D(1), change=used_x),
+    )
+    made = Flow(
+        P,
+        D(1),
+        D(25),
+        change=made_m + made_x,
+        materials=((M, made_m), (X, made_x)),
+    )
+    order = Completion(made, used=used)
+    rows = completion_target(make_card(), order, ACCOUNTS).rows
+    together = {key: x.amount for key, x in rows.items() if key[2] == "standard_change"}
+    key = Key(32, MATERIAL, "standard_change", P)
+    total = used_m + used_x - made_m - made_x
+    assert together == ({key: total} if total else {})
+    rows = completion_target(make_card(), replace(order, main=M), ACCOUNTS).rows
+    apart = {key: x.amount for key, x in rows.items() if key[2] == "standard_change"}
+    expected = {key: used_m - made_m, key._replace(product=X): used_x - made_x}
+    assert apart == {name: amount for name, amount in expected.items() if amount}
