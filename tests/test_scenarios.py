@@ -61,6 +61,21 @@ class Scenarios:
         shop.new_standards(M=5.5, labour=22)
         shop.settle()
 
+    def test_invoiced_before_new_standards_and_delivered_after(self):
+        """Cost of sales stays that of the invoice, the rest is standard change."""
+        shop = self.open_shop()
+        so1 = shop.sell("P", 11, deliver=0, invoice=True)
+        shop.new_standards(labour=22)
+        shop.deliver(so1, 11)
+        shop.settle()
+
+    def test_taking_apart_gives_back_fractions(self):
+        shop = self.open_shop()
+        shop.make_many("Q", 2, 10)
+        shop.correct("mo2", made=11)
+        shop.unbuild("Q", 6, order="mo2")
+        shop.settle()
+
     def test_correction_at_a_new_price_stands_with_its_material(self):
         """The change of K stood with X's largest material, on another account."""
         shop = self.open_shop()

@@ -123,6 +123,16 @@ class Checks:
         self.facts = {}
         self.turn = 0
 
+    @property
+    def _is_whole(self):
+        """Whether nothing that moved was worth a fraction of a cent.
+
+        Taking 6 of 11 apart gives back fractions also at standards of whole cents.
+        """
+        return self.is_exact and all(
+            (fact.amount * 100).denominator == 1 for fact in self.model.facts
+        )
+
     def _rows(self, query, *args, **kwargs):
         return self.env.execute_query(SQL(query, *args, **kwargs))
 
@@ -201,7 +211,7 @@ class Checks:
         for name, expected in self.model.balances().items():
             balance, items = booked.get(name, (0, 0))
             # rule 1: half a rounding unit for each journal item of the account
-            bound = TINY if self.is_exact else CENT / 2 * items + TINY
+            bound = TINY if self._is_whole else CENT / 2 * items + TINY
             if abs(exact(balance) - expected) > bound:
                 raise AssertionError(
                     f"account {name}: {balance}, and not {float(expected):.4f}"
@@ -213,7 +223,7 @@ class Checks:
         for order, amount, rows in kinds:
             expected = explained.get(("order", order), 0)
             # each row, and each account of the order's entries, is rounded by itself
-            bound = TINY if self.is_exact else CENT / 2 * (rows + 10)
+            bound = TINY if self._is_whole else CENT / 2 * (rows + 10)
             if abs(exact(amount or 0) - expected) > bound:
                 name = self.env["mrp.production"].browse(order).name
                 raise AssertionError(
@@ -245,7 +255,7 @@ class Checks:
             self.company._get_accounts_by_product()
         )
         found = [(x["account_id"], x["debit"] - x["credit"]) for x in vals]
-        if found and self.is_exact:
+        if found and self._is_whole:
             raise AssertionError(f"Odoo's closing still wants to book {found}")
 
     def check_proofs(self):

@@ -36,13 +36,17 @@ class Fact:
 
 
 class Passed(NamedTuple):
-    """One line of a posted bill or invoice: ``cost`` is the standard of that moment."""
+    """One line of a posted bill or invoice: ``cost`` is the standard of that moment.
+
+    ``ahead`` is the part of the quantity that no goods had moved for.
+    """
 
     line: tuple  # ("purchase" | "sale", id)
     product: str
     quantity: Fraction
     refund: bool
     cost: Cost
+    ahead: Fraction = ZERO
 
 
 @dataclass
@@ -160,7 +164,9 @@ class Model:
             cost = passed(self._moved(facts, -1), documents)
             cost -= passed(self._given_back(facts, -1), documents, refunds=True)
             totals["finished"] += self._undocumented(facts, -1) - cost
-            totals["cost_of_sales"] += cost
+            # what an invoice costed beforehand stays so, the rest is standard change
+            change = ahead_change(self._moved(facts, -1), documents)
+            totals["cost_of_sales"] += cost + change
         if self.trigger == "completion":
             for line in self._unmoved("sale"):
                 cost = passed([], self._documents(line))
@@ -168,6 +174,13 @@ class Model:
                 totals["cost_of_sales"] += cost
 
     # -- documents against goods ------------------------------------------------
+
+    def find_ahead(self, line, quantity, documents):
+        """How much of a new document's quantity no goods have moved for."""
+        facts = [x for x in self.facts if x.document == line and x.origin is None]
+        moved = abs(sum((fact.quantity for fact in facts), ZERO))
+        known = sum((x.quantity for x in documents if not x.refund), ZERO)
+        return max(ZERO, min(quantity, known + quantity - moved))
 
     def _by_document(self, role):
         result = defaultdict(list)
@@ -251,6 +264,21 @@ def passed(layers, documents, refunds=False):
     if not refunds and quantity > moved:
         ahead = [(doc.quantity, doc.cost.amount) for doc in documents]
         total += between(ahead, moved, quantity)
+    return total
+
+
+def ahead_change(layers, documents):
+    """What invoices that came before their goods cost more than the goods did."""
+    layers = without_corrections(layers)
+    moved = sum((layer[0] for layer in layers), ZERO)
+    total = end = ZERO
+    for doc in documents:
+        if not doc.refund:
+            end += doc.quantity
+            start, stop = end - doc.ahead, min(end, moved)
+            if stop > start:
+                total += (stop - start) * doc.cost.amount
+                total -= between(layers, start, stop)
     return total
 
 

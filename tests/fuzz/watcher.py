@@ -145,8 +145,12 @@ class Watcher:
             if name == "KIT":
                 ((name, factor),) = KIT.items()
                 quantity *= factor
+            line = side, line
             known = self.model.documents.get(item)
-            seen[item] = known or Passed(
-                (side, line), name, quantity, refund, self.model.cost(name)
-            )
+            if not known:
+                others = [doc for doc in seen.values() if doc.line == line]
+                ahead = self.model.find_ahead(line, quantity, others)
+                cost = self.model.cost(name)
+                known = Passed(line, name, quantity, refund, cost, ahead)
+            seen[item] = known
         self.model.documents = seen
