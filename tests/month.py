@@ -125,22 +125,7 @@ class MonthPurchases:
         self._keep("a7", self._credit_part(self.made["a2"].move_id, 90, 0.1))
 
     def _play_a8(self):
-        line = {
-            "product_id": self.freight.id,
-            "quantity": 1,
-            "price_unit": 7.0,
-            "tax_ids": False,
-            "backflush_goods_line_id": self.made["a2"].id,
-        }
-        bill = self.env["account.move"].create(
-            {
-                "move_type": "in_invoice",
-                "partner_id": self.vendor.id,
-                "invoice_date": fields.Date.today(),
-                "invoice_line_ids": [Command.create(line)],
-            }
-        )
-        bill.action_post()
+        self._bill_charge(self.made["a2"], 7.0, self.freight)
 
     def _play_a9(self):
         self._buy(self.s, 10, 6.0)

@@ -208,22 +208,7 @@ class SoundBooks:
     def test_charge_on_goods(self):
         """Its item is the user's own: the addon has added none to the bill."""
         goods = self._buy(self.m, 100, 5.2).invoice_line_ids
-        freight = self._create_product("Freight", self.materials, is_storable=False)
-        line = {
-            "product_id": freight.id,
-            "price_unit": 7.0,
-            "tax_ids": False,
-            "backflush_goods_line_id": goods.id,
-        }
-        bill = self.env["account.move"].create(
-            {
-                "move_type": "in_invoice",
-                "partner_id": self.vendor.id,
-                "invoice_date": fields.Date.today(),
-                "invoice_line_ids": [Command.create(line)],
-            }
-        )
-        bill.action_post()
+        bill = self._bill_charge(goods, 7.0)
         self.assertBalance("ppv", 27)
         self.assertPassed()
         self._reverse(bill)

@@ -4,7 +4,7 @@ The tiny unit price is among the purchases; what is about time and capacity come
 those variances.
 """
 
-from odoo import Command, fields
+from odoo import fields
 from odoo.tests import tagged
 
 from .common import BackflushCommon
@@ -33,22 +33,7 @@ class SmallCases:
         """A later charge is price variance; stock stays at standard."""
         goods = self._buy(self.engine, 1, 90.0).invoice_line_ids
         self.assertRowTotal("material_price", -10)
-        freight = self._create_product("Freight", self.materials, is_storable=False)
-        line = {
-            "product_id": freight.id,
-            "price_unit": 20.0,
-            "tax_ids": False,
-            "backflush_goods_line_id": goods.id,
-        }
-        bill = self.env["account.move"].create(
-            {
-                "move_type": "in_invoice",
-                "partner_id": self.vendor.id,
-                "invoice_date": fields.Date.today(),
-                "invoice_line_ids": [Command.create(line)],
-            }
-        )
-        bill.action_post()
+        self._bill_charge(goods, 20.0)
         self.assertRowTotal("material_price", 10)
         self.assertBalance("materials", 100)
         self.assertLedgerIsStock()
