@@ -22,10 +22,6 @@ from .variance import (
     Allowed,
     Flow,
     Row,
-    byproduct_rows,
-    change_rows,
-    component_rows,
-    output_row,
 )
 
 #: Kinds of posting lines that are no variance.
@@ -115,21 +111,6 @@ class Standard(NamedTuple):
 #: What was used of products that are costed at delivery: positive amounts with the card
 #: in force at each fact, by product.
 Through = Mapping[int, Sequence[tuple[Decimal, Standard]]]
-
-
-@dataclass(frozen=True)
-class Completion:
-    """Facts of one order: what it made (``output`` first), gave besides and used.
-
-    ``main`` is the material with which the order stands that is costed at delivery; on
-    other accounts it stands with the material that each amount is about.
-    """
-
-    output: Flow
-    byproducts: Sequence[Flow] = ()
-    used: Sequence[Flow] = ()
-    through: Through = field(default_factory=dict)
-    main: int | None = None
 
 
 @dataclass(frozen=True)
@@ -295,32 +276,6 @@ def credit(parts: Iterable[Relief], quantity: Decimal) -> Amounts:
     )
 
 
-def completion_target(card: Card, order: Completion, accounts: Accounts) -> Target:
-    """Entry of a finished order under the trigger ``completion``, unrounded.
-
-    Dr stock of what was made (facts); Cr stock of what was used (facts) and conversion
-    cost applied (card × good output); ± the rows between them.
-    """
-    stock = merge(
-        [
-            {Key(accounts.stock[made.product], None, OUTPUT, made.product): amount}
-            for made in (order.output, *order.byproducts)
-            if (amount := made.stock_amount)
-        ]
-        + [relieve_used(used, accounts, order.through) for used in order.used]
-    )
-    applied = [
-        {Key(accounts.applied[line.element], line.element, APPLIED, None): amount}
-        for line in card.lines
-        if line.type in ("operation", "fee")
-        and (amount := -line.amount * order.output.quantity)
-    ]
-    rows = _keyed_rows(order_rows(card, order), accounts)
-    rows |= _change_rows(order, accounts)
-    values = {key: row.amount for key, row in rows.items()}
-    return Target(merge([stock, *applied, values]), rows)
-
-
 def relieve_used(used: Flow, accounts: Accounts, through: Through) -> Amounts:
     """Credit of a component: its facts' amount, or through its own card.
 
@@ -342,86 +297,6 @@ def relieve_used(used: Flow, accounts: Accounts, through: Through) -> Amounts:
         accounts.stock[used.product], accounts.material_element, MATERIAL, used.product
     )
     return merge([*spread, {key: -rest}])
-
-
-def _keyed_rows(rows: Iterable[Row], accounts: Accounts) -> dict[Key, Row]:
-    result: dict[Key, Row] = {}
-    for row in rows:
-        account = accounts.variance[row.kind]
-        key = Key(account, accounts.material_element, row.kind, row.product)
-        known = result.get(key)
-        if known:
-            row = row._replace(amount=known.amount + row.amount)
-        result[key] = row
-    return {key: row for key, row in result.items() if row.amount}
-
-
-def _change_rows(order: Completion, accounts: Accounts) -> dict[Key, Row]:
-    """``standard_change``: what moved at another standard than the first booking's."""
-    if not _has_changed(order):
-        return {}
-    account = accounts.variance["standard_change"]
-    result: dict[Key, Row] = {}
-    flows = [(flow, 1) for flow in order.used]
-    flows += [(flow, -1) for flow in (order.output, *order.byproducts)]
-    for flow, sign in flows:
-        rows = change_rows(flow, sign, accounts.material_element)
-        for element, row in rows.items():
-            shares = {order.output.product: row.amount}
-            if element == accounts.material_element and order.main:
-                shares = _share_change(flow, sign, row.amount, order, accounts)
-            for product, amount in shares.items():
-                key = Key(account, element, "standard_change", product)
-                known = result.get(key)
-                amount += known.amount if known else ZERO
-                quantity = order.output.quantity
-                blank = Row(row.kind, product, quantity, quantity, *[ZERO] * 3)
-                result[key] = blank._replace(amount=amount)
-    return {key: row for key, row in result.items() if row.amount}
-
-
-def _share_change(
-    flow: Flow, sign: int, amount: Decimal, order: Completion, accounts: Accounts
-) -> dict[int, Decimal]:
-    """{product: its part of a material's change} of an order costed at delivery.
-
-    What stands on the account of the order's main material is about the product that
-    it makes, the rest about the materials on whose accounts it stands.
-    """
-    own = flow.product if flow in order.used else order.output.product
-    parts = {product: sign * part for product, part in flow.materials}
-    parts[own] = parts.get(own, ZERO) + amount - sum(parts.values(), ZERO)
-    result: dict[int, Decimal] = defaultdict(lambda: ZERO)
-    main = accounts.stock[order.main or 0]
-    for product, part in parts.items():
-        is_made = product == order.output.product
-        if part and (is_made or accounts.stock[product] == main):
-            product = order.output.product
-        result[product] += part
-    return {product: part for product, part in result.items() if part}
-
-
-def _has_changed(order: Completion) -> bool:
-    flows = (order.output, *order.byproducts, *order.used)
-    return any(flow.change or flow.parts for flow in flows)
-
-
-def order_rows(card: Card, order: Completion) -> list[Row]:
-    """Material and output rows of an order; the same for both triggers."""
-    quantity = order.output.quantity
-    allowed = card.allowed("component", quantity)
-    expected = card.allowed("byproduct", quantity)
-    used = {flow.product: flow for flow in order.used}
-    made = {flow.product: flow for flow in order.byproducts}
-    rows: list[Row] = []
-    for product in {**allowed, **used}:
-        flow = used.get(product) or Flow(product, ZERO, ZERO)
-        rows += component_rows(flow, allowed.get(product))
-    for product in {**expected, **made}:
-        flow = made.get(product) or Flow(product, ZERO, ZERO, expected[product].price)
-        rows += byproduct_rows(flow, expected.get(product, Allowed(ZERO, flow.unit)))
-    rows.append(output_row(order.output, card.amount))
-    return [row for row in rows if row.amount]
 
 
 class Recorded(NamedTuple):

@@ -2,7 +2,8 @@ from dataclasses import replace
 
 from odoo import fields, models
 
-from ..costing.entry import Completion, Target, completion_target
+from ..costing.completion import Completion, completion_target
+from ..costing.entry import Target
 from ..costing.variance import ZERO, Flow, Original
 from .backflush_books import local_date, number
 from .backflush_job import Job

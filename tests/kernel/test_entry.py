@@ -3,16 +3,15 @@
 from dataclasses import replace
 from decimal import Decimal as D
 
+from costing.completion import Completion, completion_target
 from costing.entry import (
     Accounts,
     Card,
     CardLine,
-    Completion,
     Key,
     Recorded,
     Standard,
     Target,
-    completion_target,
     delta,
     freeze_accounts,
     main_material,
