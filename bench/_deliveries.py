@@ -43,7 +43,7 @@ class Deliveries(_factory.Factory):
             )
             for product in products:
                 _factory._create_bom(env, product, components, centers)
-            products.button_bom_cost()
+            products.action_bom_cost()
             _factory._put_on_hand(env, products)
             for transfers, lines in cases:
                 _prepare_transfers(env, products[:lines], transfers)
