@@ -261,10 +261,13 @@ def material_changes(
 ) -> tuple[tuple[int, Decimal], ...]:
     """What facts carry more of each material than at the original standard.
 
-    Of goods costed at delivery: it stands on the account of that material.
+    Of goods costed at delivery: it stands on the account of that material. Nothing
+    where the materials of either are not known.
     """
     changes: dict[int, Decimal] = defaultdict(lambda: ZERO)
     for fact in facts:
+        if not fact.materials or not original.materials:
+            continue
         for product in fact.materials.keys() | original.materials.keys():
             before = original.materials.get(product, ZERO)
             now = fact.materials.get(product, ZERO)

@@ -71,25 +71,44 @@ class BookCards:
     def card(self, standard) -> Card:
         """The plain values of a card."""
         if standard.id not in self._cards:
-            found = self.env["backflush.standard.line"].search_fetch(
-                [("standard_id", "=", standard.id)], CARD_FIELDS
-            )
-            self._product_ids.update(found.component_id.ids)
-            lines = tuple(
-                CardLine(
-                    line.line_type,
-                    line.element_id.id,
-                    line.component_id.id or None,
-                    number(line.quantity),
-                    number(line.rate),
-                    number(line.amount),
-                )
-                for line in found
-            )
-            self._cards[standard.id] = Card(
-                standard.product_id.id, number(standard.amount), lines
-            )
+            self._read_cards(standard | self._get_batch_cards())
         return self._cards[standard.id]
+
+    def _get_batch_cards(self):
+        """The cards that the events of the batch ask for, as far as they are known."""
+        cards = self.env["backflush.standard"].union(
+            *filter(None, self.standards.values())
+        )
+        for facts in self.__dict__.get("facts", {}).values():
+            cards |= facts.standard_id
+        return cards
+
+    def _read_cards(self, standards):
+        """Read the lines of `standards` in one go."""
+        new = standards.filtered(lambda card: card.id not in self._cards)
+        new.fetch(("product_id", "amount", "version_id"))
+        found = self.env["backflush.standard.line"].search_fetch(
+            [("standard_id", "in", new.ids)], ("standard_id", *CARD_FIELDS)
+        )
+        self._product_ids.update(found.component_id.ids)
+        lines = found.grouped("standard_id")
+        for standard in new:
+            self._cards[standard.id] = Card(
+                standard.product_id.id,
+                number(standard.amount),
+                tuple(self._get_card_line(line) for line in lines.get(standard, ())),
+            )
+
+    @staticmethod
+    def _get_card_line(line) -> CardLine:
+        return CardLine(
+            line.line_type,
+            line.element_id.id,
+            line.component_id.id or None,
+            number(line.quantity),
+            number(line.rate),
+            number(line.amount),
+        )
 
     def content(self, standard) -> dict[int, Decimal]:
         """What one unit costs by cost element, as the account that carries it holds it.

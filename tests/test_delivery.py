@@ -1,5 +1,6 @@
 """Events D1–D3 of the event catalogue: delivery, cost of sales and invoice."""
 
+from odoo import Command
 from odoo.tests import tagged
 
 from .common import BackflushCommon
@@ -225,3 +226,43 @@ class TestDelivery3(DeliveryEvents, Variant3, BackflushCommon):
 @tagged("post_install", "-at_install")
 class TestDelivery4(DeliveryEvents, Variant4, BackflushCommon):
     pass
+
+
+@tagged("post_install", "-at_install")
+class TestDeliveryQueries(Variant2, BackflushCommon):
+    def _count(self, products):
+        """Queries that posting a transfer of `products` takes."""
+        lines = [
+            Command.create({"product_id": product.id, "product_uom_qty": 1})
+            for product in products
+        ]
+        order = self.env["sale.order"].create(
+            {"partner_id": self.customer.id, "order_line": lines}
+        )
+        order.action_confirm()
+        journal = self.company.backflush_journal_id
+        journal.active = False
+        picking = self._deliver(order)
+        journal.active = True
+        self.env.flush_all()
+        self.env.invalidate_all()
+        before = self.env.cr.sql_log_count
+        self.env["backflush.engine"]._post_records(picking.move_ids)
+        self.env.flush_all()
+        after = self.env.cr.sql_log_count
+        postings = picking.backflush_posting_ids
+        self.assertEqual(set(postings.mapped("state")), {"posted"})
+        self.assertEqual(len(postings), len(products))
+        return after - before
+
+    def test_no_query_for_each_line(self):
+        products = [self._create_product(f"N{n}", self.finished) for n in range(24)]
+        for product in products:
+            self._create_bom(product, 10, {self.m: 20}, minutes=24)
+        self._activate_standards(m=5.0, s=6.0)
+        self._buy(self.m, 1000, 5)
+        for product in products:
+            self._produce(product, 10)
+        self._count(products[:2])
+        few, many = self._count(products[:4]), self._count(products)
+        self.assertLessEqual(many, few + 4)

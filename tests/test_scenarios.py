@@ -2,7 +2,7 @@
 
 from odoo.tests import tagged
 
-from .fuzz.case import ShopCase
+from .fuzz.case import FRACTIONS, ShopCase
 from .variants import Variant2, Variant3, Variant4
 
 
@@ -82,6 +82,13 @@ class Scenarios:
         mo1 = shop.make("X", 8)
         shop.set_price("K", 1.5)
         shop.correct(mo1, used={"K": 0})
+        shop.settle()
+
+    def test_part_that_comes_out_of_an_unbuilt_product(self):
+        """Its content was taken for a change of its standard."""
+        shop = self.open_shop(FRACTIONS)
+        shop.unbuild("X", 1)
+        shop.count("M", -1)
         shop.settle()
 
     def test_unbuilding_at_new_prices_of_two_accounts(self):
