@@ -119,7 +119,7 @@ def _changes(
     its materials: what does so on another account than the main one's is about them.
     """
     made, material = order.output.product, accounts.material_element
-    if order.main and sign == USED and not flow.materials:
+    if order.main and sign == USED and flow.product not in order.through:
         # it stands on an account of its own, with its conversion cost
         flow = flow._replace(parts=())
     rows = {x: row.amount for x, row in change_rows(flow, sign, material).items()}

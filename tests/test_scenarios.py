@@ -91,6 +91,15 @@ class Scenarios:
         shop.count("M", -1)
         shop.settle()
 
+    def test_unbuilding_when_only_the_labour_of_a_part_has_changed(self):
+        """A part costed at delivery stands on no account, also with old materials."""
+        shop = self.open_shop()
+        shop.make_many("X", 10, 11)
+        shop.new_standards(K=0.75, labour=18)
+        shop.unbuild("X", 11, order="mo2")
+        shop.unbuild("X", 10, order="mo1")
+        shop.settle()
+
     def test_unbuilding_at_new_prices_of_two_accounts(self):
         shop = self.open_shop()
         mo1 = shop.make("X", 8)
