@@ -177,8 +177,8 @@ class Floor:
     def _find_job(self, method: str) -> list[tuple[Any, ...]]:
         return self.query(
             "SELECT c.id FROM ir_cron c JOIN ir_act_server a"
-            " ON a.id = c.ir_actions_server_id"
-            f" WHERE a.code = 'model.{method}()' AND a.model_name LIKE 'backflush.%'"
+            " ON a.id = c.ir_actions_server_id JOIN ir_model m ON m.id = a.model_id"
+            f" WHERE a.code = 'model.{method}()' AND m.model LIKE 'backflush.%'"
         )
 
     def postings(self, orders: Sequence[int], state: str) -> list[int]:
