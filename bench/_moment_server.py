@@ -32,6 +32,9 @@ class Moment(NamedTuple):
 
 
 _ENGINE = "backflush_costing.models.backflush_engine:BackflushEngine"
+_ENTRY = "backflush_costing.models.backflush_engine_entry:BackflushEngine"
+_POSTING = "backflush_costing.models.backflush_engine_posting:BackflushEngine"
+_REVERSAL = "backflush_costing.models.backflush_engine_reversal:BackflushEngine"
 _DAY = "backflush_costing.models.backflush_day:BackflushDay"
 _MOVE = "account.models.account_move:AccountMove"
 MOMENTS = {
@@ -46,12 +49,12 @@ MOMENTS = {
     ),
     "before the posting": Moment(f"{_ENGINE}._post_batch"),
     "after the lock": Moment(f"{_ENGINE}._lock", True),
-    "before the entry": Moment(f"{_ENGINE}._create_entries"),
+    "before the entry": Moment(f"{_ENTRY}._create_entries"),
     "before numbering": Moment(f"{_MOVE}._post", plain=True),
     "after numbering": Moment(f"{_MOVE}._post", True, plain=True),
-    "after the posting": Moment(f"{_ENGINE}._create_postings", True),
+    "after the posting": Moment(f"{_POSTING}._create_postings", True),
     "after the day's entry": Moment(f"{_DAY}._book_day", True),
-    "in the reversal": Moment(f"{_ENGINE}._create_reversal", True),
+    "in the reversal": Moment(f"{_REVERSAL}._create_reversal", True),
 }
 # at the commit of what a user did: before it, while the database carries it out (so
 # many seconds after it was sent), after it but before the user gets an answer
