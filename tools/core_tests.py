@@ -84,6 +84,8 @@ def _outcomes(
         *(str(odoo.python), "-m", "pytest", "-q", "-p", "no:cacheprovider"),
         # no configuration but this: neither ours nor one that lies beside Odoo
         *("-c", "/dev/null", f"--rootdir={odoo.source.path}"),
+        # Odoo may lie below a checkout, whose root is a package, too
+        f"--confcutdir={odoo.source.path}",
         *(f"--odoo-config={odoo.configuration(name)}", f"--odoo-database={name}"),
         *(f"--junitxml={report}", *map(str, folders), *options),
     ]
