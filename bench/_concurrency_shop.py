@@ -36,7 +36,8 @@ class Shop(Store):
             products = _create_products(env, categories)
             _create_orders(env, products[:PRODUCTS], orders)
             _change_boms(env, products)
-            _create_transfers(env, products[PRODUCTS:], transfers)
+            if transfers:
+                _create_transfers(env, products[PRODUCTS:], transfers)
             for number in range(users):
                 _create_user(env, f"shop{number}", SHOP_RIGHTS)
             for number in range(2):
