@@ -203,9 +203,9 @@ class BookCards:
         content of its card only.
         """
         material = row.component_id
-        if not material and row.kind == "standard_change":
-            main = self.main_material(row.posting_id.standard_id)
-            material = self.product(main or False)
+        card = row.posting_id.standard_id
+        if not material and card and row.kind == "standard_change":
+            material = self.product(self.main_material(card) or False)
         elif not material:
             lines = row.posting_id.standard_id.line_ids.filtered("component_id")
             material = lines.sorted("amount", reverse=True)[:1].component_id
