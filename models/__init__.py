@@ -10,6 +10,7 @@ from . import backflush_posting_queue
 from . import backflush_posting_activity
 from . import backflush_posting_note
 from . import backflush_posting_trail
+from . import account_analytic_line
 from . import account_chart_template
 from . import account_journal
 from . import account_move
@@ -43,6 +44,7 @@ from . import backflush_setup
 from . import backflush_standard
 from . import backflush_standard_line
 from . import backflush_stock_fact
+from . import backflush_time
 from . import backflush_trail
 from . import backflush_variance
 from . import backflush_version
@@ -50,6 +52,7 @@ from . import mrp_bom
 from . import mrp_bom_line
 from . import mrp_production
 from . import mrp_unbuild
+from . import mrp_workorder
 from . import product_category
 from . import product_product
 from . import product_template

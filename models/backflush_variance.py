@@ -36,6 +36,19 @@ class BackflushVariance(models.Model):
     workcenter_id = fields.Many2one(
         "mrp.workcenter", readonly=True, index="btree_not_null", ondelete="restrict"
     )
+    operation_id = fields.Many2one(
+        "mrp.routing.workcenter",
+        readonly=True,
+        index="btree_not_null",
+        ondelete="set null",
+    )
+    department_id = fields.Many2one(
+        "hr.department",
+        readonly=True,
+        index="btree_not_null",
+        ondelete="set null",
+        help="Of the employees whose time it is.",
+    )
     production_id = fields.Many2one(
         "mrp.production",
         string="Manufacturing Order",

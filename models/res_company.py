@@ -72,6 +72,14 @@ class ResCompany(models.Model):
         "another standard than they left with.",
     )
 
+    backflush_project_id = fields.Many2one(
+        "project.project",
+        string="Project of Order Time",
+        check_company=True,
+        domain="[('allow_timesheets', '=', True), ('is_template', '=', False)]",
+        help="Timesheets on manufacturing orders are booked here, unless the order has "
+        "a project of its own. Time on it that names no order stays unallocated.",
+    )
     backflush_responsible_id = fields.Many2one(
         "res.users",
         string="Responsible for Failed Postings",

@@ -32,6 +32,9 @@ class ResConfigSettings(models.TransientModel):
         check_company=True,
     )
 
+    backflush_project_id = fields.Many2one(
+        related="company_id.backflush_project_id", readonly=False, check_company=True
+    )
     backflush_responsible_id = fields.Many2one(
         related="company_id.backflush_responsible_id", readonly=False
     )
