@@ -332,7 +332,39 @@ STANDARDS = {
     ),
 }
 
-FIGURES = {**PURCHASE, **PRODUCTION, **DELIVERY, **COUNTS, **STANDARDS}
+TIME = {"T0": same(), "T1": same()}
+
+LABOUR, VOH = "labour", "variable_overhead"
+
+
+def odd_lot(order, labour, overhead):
+    return {
+        (order, LABOUR, "lot_size"): labour,
+        (order, VOH, "lot_size"): overhead,
+    }
+
+
+def slower(order, labour, overhead):
+    return {
+        (order, LABOUR, "labour_efficiency"): labour,
+        (order, VOH, "overhead_efficiency"): overhead,
+    }
+
+
+#: What each event adds to the rows of time, by order, element and kind. They have no
+#: entry before the close.
+HOURS = {
+    "C2": {("mo2", LABOUR, "labour_rate"): 5.5, **slower("mo2", 10.0, 3.0)},
+    "C4a": odd_lot("mo4", 8.0, 2.4),
+    "C4b": odd_lot("mo4b", -8.0, -2.4),
+    "C5": odd_lot("mo5", -4.0, -1.2),
+    "C11": {**slower("mo3", 8.0, 2.4), **odd_lot("mo3", 2.0, 0.6)},
+    "C12": {**slower("mo5", 8.0, 2.4), **odd_lot("mo5", 2.0, 0.6)},
+    "S5": {**slower("mo7", 8.0, 2.4), **odd_lot("mo7", 2.0, 0.6)},
+    "T1": slower("mo1", 5.0, 1.5),
+}
+
+FIGURES = {**TIME, **PURCHASE, **PRODUCTION, **DELIVERY, **COUNTS, **STANDARDS}
 
 #: What section 9 starts from: the account's balance before the close. Control of labour
 #: and overhead is empty here, the cost of the period is booked there.
@@ -378,8 +410,13 @@ for balances in BALANCES.values():
     }
 
 #: Rows of the period by element and kind, the same in both columns (section 9, without
-#: those of time and of the close).
+#: those that the close makes).
 ROWS = {
+    ("labour", "labour_efficiency"): 39.0,
+    ("labour", "labour_rate"): 5.5,
+    ("labour", "lot_size"): 2.0,
+    ("variable_overhead", "overhead_efficiency"): 11.7,
+    ("variable_overhead", "lot_size"): 0.6,
     ("material", "material_count"): 4.0,
     ("material", "material_price"): 12.0,
     ("material", "material_scrap"): 5.0,

@@ -532,6 +532,8 @@ CONCERNED = """
                                 (p.quantity / COALESCE(NULLIF(l.capacity, 0), 1)
                                 )::numeric, 9)) * l.cycle_hours
                               - l.quantity * p.quantity) > 1e-9)
+            OR EXISTS (SELECT FROM backflush_posting p
+                        WHERE p.production_id = o.id AND p.res_model = 'mrp.unbuild')
             OR EXISTS (SELECT FROM mrp_production mate
                         WHERE mate.production_group_id = o.production_group_id
                           AND mate.id <> o.id))
