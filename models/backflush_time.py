@@ -120,7 +120,14 @@ class BackflushTime(models.Model):
             "open": fields.Date.add(closed, days=1) if closed else None,
             "uid": self.env.uid,
             "now": self.env.cr.now(),
+            "until": fields.Date.to_date("9999-12-31"),
+            "zone": self._get_zone(company),
         }
+
+    def _get_zone(self, company):
+        """The time zone whose days count, as for postings."""
+        zone = company.partner_id.tz or company.resource_calendar_id.tz
+        return zone or "UTC"
 
     def _find_projects(self, company, ids):
         """Projects of orders whose time, where it names no order, is shared by them."""

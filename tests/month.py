@@ -17,7 +17,7 @@ SECTIONS = (
     ("D1", "D1i", "D2", "D2b", "D3", "D3B", "D4", "D5"),
     ("I1", "I2", "I3", "I4"),
     ("S0", "S1", "S2", "S3", "S4", "S5"),
-    ("T0", "T1"),
+    ("T0", "T1", "V1"),
 )
 
 
@@ -302,6 +302,10 @@ class MonthTime:
 
     def _play_t1(self):
         self._record(self.made["mo1"], 0.25, 20.0)
+
+    def _play_v1(self):
+        """Payroll, energy and rent."""
+        self._spend(labour=810.5, variable_overhead=236.0, fixed_overhead=170.0)
 
 
 class Month(

@@ -332,7 +332,13 @@ STANDARDS = {
     ),
 }
 
-TIME = {"T0": same(), "T1": same()}
+SPENT = {"labour": 810.5, "variable_overhead": 236.0, "fixed_overhead": 170.0}
+PAYROLL = {f"{name}_control": amount for name, amount in SPENT.items()}
+TIME = {
+    "T0": same(),
+    "T1": same(),
+    "V1": same(PAYROLL | {"liability_current": -1216.5}),
+}
 
 LABOUR, VOH = "labour", "variable_overhead"
 
@@ -366,8 +372,7 @@ HOURS = {
 
 FIGURES = {**TIME, **PURCHASE, **PRODUCTION, **DELIVERY, **COUNTS, **STANDARDS}
 
-#: What section 9 starts from: the account's balance before the close. Control of labour
-#: and overhead is empty here, the cost of the period is booked there.
+#: What section 9 starts from: the account's balance before the close.
 BALANCES = {
     "c": {
         # 30 kg M × 5.50 + 5 kg S × 6.00
@@ -402,7 +407,7 @@ for balances in BALANCES.values():
     balances |= {
         "ppv": 12.0,
         "subcontract_control": 32.0,
-        "labour_control": 0.0,
+        "labour_control": 810.5,
         "labour_quantity_variance": 10.0,
         "variable_overhead_quantity_variance": 3.0,
         "fixed_overhead_quantity_variance": 2.0,
@@ -437,4 +442,21 @@ ROWS = {
     ("fixed_overhead", "output_scrap"): 2.0,
     ("fixed_overhead", "output_count"): 0.0,
     ("subcontract", "subcontract_price"): 2.0,
+}
+
+#: Rows that the close makes, by element and kind.
+PERIOD = {
+    ("labour", "unallocated"): 30.0,
+    ("variable_overhead", "overhead_spending"): 4.7,
+    ("fixed_overhead", "overhead_budget"): 10.0,
+    ("fixed_overhead", "overhead_volume"): 14.0,
+}
+TIMING = {
+    "c": {"labour": 44.0, "variable_overhead": 12.0, "fixed_overhead": 8.0},
+    "d": {
+        "labour": 407.0,
+        "variable_overhead": 111.0,
+        "fixed_overhead": 74.0,
+        "subcontract": 30.0,
+    },
 }

@@ -14,7 +14,7 @@ from odoo.tools import SQL
 from .common import BackflushCommon
 from .fuzz.checks import POSTED, UNBALANCED
 from .month import SECTIONS, Month
-from .month_figures import BALANCES, ELEMENTS, FIGURES, HOURS, ROWS, Row
+from .month_figures import BALANCES, ELEMENTS, FIGURES, HOURS, PERIOD, ROWS, TIMING, Row
 from .variants import Variant1, Variant2, Variant3, Variant4
 
 #: Where a row stands; the others on the quantity variances of their element.
@@ -26,7 +26,7 @@ PLACES = {
     "standard_change": "revaluation",
 }
 #: The user's own documents: what the addon adds there stands in Odoo's journals.
-DOCUMENTS = {"asset_receivable", "liability_payable"}
+DOCUMENTS = {"asset_receivable", "liability_payable", "liability_current"}
 
 
 class EventsMonth(Month):
@@ -191,6 +191,21 @@ class EventsMonth(Month):
         if self.materials_valuation == "real_time":
             self.assertClosed()
         self._check_the_books()
+        self._check_period()
+
+    def _check_period(self):
+        """I5: per conversion element, control − applied = Σ its rows."""
+        close = self._compute_close()
+        timing = {
+            (name, "timing"): amount for name, amount in TIMING[self.column].items()
+        }
+        self.assertEqual(self._get_period_rows(close), PERIOD | timing)
+        for line in close.line_ids:
+            self.assertEqual(line.remainder, 0.0, line.element_id.name)
+        again = close.variance_ids.ids
+        close.action_compute()
+        self.assertFalse(set(again) & set(close.variance_ids.ids))
+        self.assertEqual(self._get_period_rows(close), PERIOD | timing)
 
     def _check_the_books(self):
         today = fields.Date.today()
