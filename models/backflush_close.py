@@ -120,6 +120,24 @@ class BackflushClose(models.Model):
         domain &= Domain("date_to", "<", day)
         return self.search(domain, order="date_to desc", limit=1)
 
+    @api.model
+    def _find_between(self, company, date_from, date_to):
+        """Closes that are about a part of a period."""
+        domain = Domain("company_id", "=", company.id)
+        domain &= Domain("state", "in", ("computed", "posted"))
+        domain &= Domain("date_from", "<=", date_to) & Domain(
+            "date_to", ">=", date_from
+        )
+        return self.sudo().search(domain)
+
+    @api.model
+    def _recompute_rows(self, company, date_from, date_to):
+        """Provisional variances of a part of a month, as if it were closed now."""
+        last = fields.Date.end_of(date_from, "month")
+        self._clear_rows(company, date_from, last)
+        elements = CloseReader(company, date_from, date_to).read()
+        self._insert_rows(company, date_to, elements)
+
     def _get_progress(self):
         """{element id: {work centre id: what open orders held at the end}}"""
         result = defaultdict(dict)

@@ -180,6 +180,8 @@ class ResCompany(models.Model):
 
     def write(self, vals):
         res = super().write(vals)
+        if "backflush_labour_source" in vals:
+            self.env["backflush.outdated"]._mark_all(self)
         if vals.get("backflush_posting_mode") == "immediate":
             # what was still waiting for the end of its day
             self.env["backflush.day"]._schedule()

@@ -532,7 +532,8 @@ CONCERNED = """
                          JOIN backflush_standard_line l
                            ON l.standard_id = p.standard_id
                           AND l.line_type = 'operation'
-                        WHERE p.res_model = 'mrp.production' AND p.res_id = o.id
+                        WHERE p.company_id = o.company_id
+                          AND p.res_model = 'mrp.production' AND p.res_id = o.id
                           AND ABS(l.fixed_hours + CEIL(ROUND(
                                 (p.quantity / COALESCE(NULLIF(l.capacity, 0), 1)
                                 )::numeric, 9)) * l.cycle_hours
