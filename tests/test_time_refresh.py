@@ -65,6 +65,7 @@ class TestTimeRefresh(RecordedTime, BackflushCommon):
         self.assertGreater(computed.date_computed, before)
 
     def test_the_schedule_takes_every_company(self):
+        self._produce(self.p, 10)
         with self.enter_registry_test_mode():
             cron = self.env.ref("backflush_costing.backflush_time_cron_refresh")
             cron.method_direct_trigger()
