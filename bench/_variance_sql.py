@@ -109,18 +109,7 @@ SELECT production_id,
 ANALYZE bench_recorded, bench_rate;
 """
 #: Both elements have an efficiency and a lot-size row per operation.
-WRITE = """
-INSERT INTO backflush_variance
-       (kind, element_id, date, product_id, workcenter_id, operation_id, department_id,
-        production_id, posting_id, timesheet_id, quantity_standard, quantity_actual,
-        price_standard, price_actual, amount, account_id, state, company_id,
-        create_uid, write_uid, create_date, write_date)
-SELECT kind, element_id, date, product_id, workcenter_id, operation_id, department_id,
-       production_id, posting_id, timesheet_id, quantity_standard, quantity_actual,
-       price_standard, price_actual, round(amount, 2), account_id, 'provisional',
-       %(company)s, %(user)s, %(user)s, now() AT TIME ZONE 'UTC',
-       now() AT TIME ZONE 'UTC'
-  FROM (
+FOUND = """
     SELECT 'labour_efficiency' AS kind, %(labour)s AS element_id, date, product_id,
            workcenter_id, operation_id, NULL::integer AS department_id, production_id,
            posting_id, NULL::integer AS timesheet_id,
@@ -156,7 +145,25 @@ SELECT kind, element_id, date, product_id, workcenter_id, operation_id, departme
       FROM bench_sheet h
       JOIN bench_done d ON d.production_id = h.production_id
       JOIN bench_rate r ON r.production_id = h.production_id
-      LEFT JOIN bench_step s ON s.workorder_id = h.workorder_id) found
+      LEFT JOIN bench_step s ON s.workorder_id = h.workorder_id"""
+#: The rows where the addon writes its own, with all keys.
+WRITE = f"""
+INSERT INTO backflush_variance
+       (kind, element_id, date, product_id, workcenter_id, operation_id, department_id,
+        production_id, posting_id, timesheet_id, quantity_standard, quantity_actual,
+        price_standard, price_actual, amount, account_id, state, company_id,
+        create_uid, write_uid, create_date, write_date)
+SELECT kind, element_id, date, product_id, workcenter_id, operation_id, department_id,
+       production_id, posting_id, timesheet_id, quantity_standard, quantity_actual,
+       price_standard, price_actual, round(amount, 2), account_id, 'provisional',
+       %(company)s, %(user)s, %(user)s, now() AT TIME ZONE 'UTC',
+       now() AT TIME ZONE 'UTC'
+  FROM ({FOUND}) found
+ WHERE round(amount, 2) <> 0
+"""
+#: Nothing written: what is left of the work then.
+COUNT = f"""
+SELECT count(*), sum(round(amount, 2)) FROM ({FOUND}) found
  WHERE round(amount, 2) <> 0
 """
 
@@ -178,7 +185,7 @@ def get_parameters(env: Any, date_from: str, date_to: str) -> dict[str, Any]:
     }
 
 
-def compute(cr: Any, parameters: dict[str, Any]) -> None:
-    """Compute and insert all provisional time variances of the period."""
-    for statement in (ORDERS, STEPS, RECORDED, WRITE):
+def compute(cr: Any, parameters: dict[str, Any], *, write: bool) -> None:
+    """Compute all provisional time variances of the period, and insert them."""
+    for statement in (ORDERS, STEPS, RECORDED, WRITE if write else COUNT):
         cr.execute(statement, parameters)

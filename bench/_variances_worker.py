@@ -66,7 +66,7 @@ SELECT relname, n_tup_ins + n_tup_upd + n_tup_del
 
 
 class Variances:
-    """Both ways to recompute, each from an empty cache up to the commit."""
+    """The ways to recompute, each from an empty cache up to the commit."""
 
     def __init__(self, database: str) -> None:
         self._factory = Factory(database)
@@ -91,11 +91,13 @@ class Variances:
             )
         )
 
-    def sql(self) -> dict[str, float]:
+    def sql(self, *, write: bool) -> dict[str, float]:
         """The same computation in SQL alone."""
         with self._factory.environment() as env:
             parameters = _variance_sql.get_parameters(env, *PERIOD)
-        return self._measure(lambda env: _variance_sql.compute(env.cr, parameters))
+        return self._measure(
+            lambda env: _variance_sql.compute(env.cr, parameters, write=write)
+        )
 
     def _measure(self, work: Callable[[Any], None]) -> dict[str, float]:
         """Seconds, rows, and memory of this process and of the database in MB."""
@@ -125,7 +127,7 @@ class Variances:
         return figures | {"files": files / 2**20, "rows": self._count()}
 
     def clear(self) -> None:
-        """Take the provisional rows away, so that both ways insert all of theirs."""
+        """Take the provisional rows away, so that all ways insert all of theirs."""
         with self._factory.environment() as env:
             env.cr.execute(CLEAR, [list(_variance_sql.KINDS)])
             env.cr.commit()

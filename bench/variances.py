@@ -2,13 +2,15 @@
 
 Generated months of finished orders with 6 components and 2 operations; half of the
 orders have two timesheets, a tenth no time at all, the others work-order time, and some
-are backorders or make another quantity than the standard lot.  Both ways work on the
+are backorders or make another quantity than the standard lot.  The ways work on the
 same rows, in turn, from an empty cache up to the commit, after the provisional rows
 have been taken away:
 
-addon   `backflush.time._recompute_period()`
-sql     the same computation in SQL alone, for just these orders; writes the same rows
-        where the addon writes, with all keys
+addon     `backflush.time._recompute_period()`
+sql       the same computation in SQL alone, for just these orders; writes the same rows
+          where the addon writes, with all keys
+sql-none  the same without writing: most of what `sql` takes is the database's own work
+          for keys and indexes
 
 Figures are medians over the rounds, the proportion is that of the wall clock within a
 round.  Growth is CPU (process and database) per order, over that of the smallest
@@ -31,8 +33,13 @@ from typing import Any
 
 import _common as common
 
-ADDON, SQL = "addon", "sql"
-WAYS = (ADDON, SQL)
+ADDON, SQL, SQL_NONE = "addon", "sql", "sql-none"
+WAYS = (ADDON, SQL, SQL_NONE)
+COMMANDS: dict[str, tuple[str, dict[str, Any]]] = {
+    ADDON: ("addon", {}),
+    SQL: ("sql", {"write": True}),
+    SQL_NONE: ("sql", {"write": False}),
+}
 SIZES = (2_000, 20_000, 100_000)
 BASE = "bf_bench_variances"
 #: Ways to bring one order in line after a correction.
@@ -68,9 +75,9 @@ class Case:
         """Median over the rounds."""
         return median(figures[way][name] for figures in self.rounds)
 
-    def ratio(self) -> float:
+    def ratio(self, way: str = SQL) -> float:
         """The addon's wall clock over that of SQL, within the rounds."""
-        return median(r[ADDON]["wall"] / r[SQL]["wall"] for r in self.rounds)
+        return median(r[ADDON]["wall"] / r[way]["wall"] for r in self.rounds)
 
     def work_per_order(self, way: str) -> float:
         """Microseconds of CPU, process and database."""
@@ -138,31 +145,32 @@ def _reuse(cases: list[Case]) -> None:
 def _measure(case: Case, arguments: argparse.Namespace) -> None:
     """The addon has a process of its own, so that its memory can be told."""
     with ExitStack() as stack:
-        workers = {
-            way: stack.enter_context(
-                common.worker("_variances_worker.py", case.database)
-            )
-            for way in WAYS
-        }
+        addon, other = (
+            stack.enter_context(common.worker("_variances_worker.py", case.database))
+            for _ in range(2)
+        )
+        workers = dict.fromkeys(WAYS, other) | {ADDON: addon}
         with common.step(f"{case.title}: {arguments.rounds} rounds"):
             for ways in common.rotations(WAYS, arguments.rounds):
                 case.rounds.append({w: _run_way(case, w, workers[w]) for w in ways})
-        case.compared = workers[SQL].call("compare")
+        case.compared = other.call("compare")
         with common.step(f"{case.title}: one corrected timesheet"):
-            _run_way(case, ADDON, workers[ADDON])
+            _run_way(case, ADDON, addon)
             for way in CORRECTIONS:
-                case.corrected[way] = workers[ADDON].call("correct", way=way)
-            workers[ADDON].call("keep", way=ADDON)
-            _run_way(case, SQL, workers[SQL])
-            case.compared_again = workers[SQL].call("compare")
+                case.corrected[way] = addon.call("correct", way=way)
+            addon.call("keep", way=ADDON)
+            _run_way(case, SQL, other)
+            case.compared_again = other.call("compare")
 
 
 def _run_way(case: Case, way: str, worker: common.Worker) -> dict[str, float]:
-    """Both begin with a table without provisional rows, dead ones swept away."""
+    """All begin with a table without provisional rows, dead ones swept away."""
     worker.call("clear")
     common.query("VACUUM ANALYZE backflush_variance", case.database)
-    figures = worker.call(way)
-    worker.call("keep", way=way)
+    command, words = COMMANDS[way]
+    figures = worker.call(command, **words)
+    if way != SQL_NONE:
+        worker.call("keep", way=way)
     return figures
 
 
@@ -191,10 +199,13 @@ def _print_figures(cases: list[Case]) -> None:
                     f"{case.most(way, 'peak'):.0f}",
                     f"{case.most(way, 'private'):.0f}",
                     f"{case.most(way, 'files'):.0f}",
-                    f"{case.ratio():.2f}" if way == ADDON else "1",
+                    f"{case.value(way, 'wall') / case.value(SQL, 'wall'):.2f}",
                 )
             )
     common.print_table("Recompute of a period", header, rows)
+    for case in cases:
+        ratios = (f"{case.ratio(way):.2f} × {way}" for way in WAYS[1:])
+        print(f"  {case.title}: the addon in each round: {', '.join(ratios)}")
 
 
 def _print_corrections(cases: list[Case]) -> None:
