@@ -112,6 +112,49 @@ MOVE_RANK = """
   WHERE production_id = ANY(%(templates)s)
      OR raw_material_production_id = ANY(%(templates)s)) ranked ON ranked.id = {link}
 """
+#: Lines of the template postings by unit made; what rounding leaves comes afterwards.
+LINES = f"""
+(SELECT x.*, p.production_id AS template,
+        CASE x.kind WHEN 'output' THEN s.amount
+                    WHEN 'applied' THEN -(SELECT sum(l.amount)
+                                            FROM backflush_standard_line l
+                                           WHERE l.standard_id = s.id
+                                             AND l.line_type = 'operation'
+                                             AND l.element_id = x.element_id)
+                    ELSE x.amount / {shop.LOT} END AS unit
+   FROM backflush_posting_line x
+   JOIN backflush_posting p ON p.id = x.posting_id
+   JOIN backflush_standard s ON s.id = p.standard_id
+  WHERE x.kind <> 'rounding') t
+JOIN bench_order o ON o.template = t.template
+"""
+#: A line and a row per posting whose other lines do not balance to the cent.
+ROUNDING = """
+WITH rest AS (
+    SELECT l.posting_id, o.production_id, o.moment, t.product_id, t.company_id,
+           e.id AS element_id, e.quantity_variance_account_id AS account_id,
+           -sum(l.amount) AS amount
+      FROM bench_order o
+      JOIN mrp_production t ON t.id = o.template
+      JOIN backflush_posting_line l ON l.posting_id = o.posting_id
+      JOIN backflush_element e ON e.company_id = t.company_id AND e.type = 'material'
+     GROUP BY l.posting_id, o.production_id, o.moment, t.id, e.id
+    HAVING sum(l.amount) <> 0),
+lines AS (
+    INSERT INTO backflush_posting_line
+           (kind, posting_id, date, company_id, element_id, account_id, amount,
+            create_date, write_date)
+    SELECT 'rounding', posting_id, moment::date, company_id, element_id, account_id,
+           amount, moment, moment
+      FROM rest)
+INSERT INTO backflush_variance
+       (kind, state, posting_id, date, product_id, company_id, element_id, account_id,
+        production_id, quantity_standard, quantity_actual, price_standard,
+        price_actual, amount, create_date, write_date)
+SELECT 'rounding', 'provisional', posting_id, moment::date, product_id, company_id,
+       element_id, account_id, production_id, 0, 0, 0, 0, amount, moment, moment
+  FROM rest
+"""
 _SHARED = {"create_date": "o.moment", "write_date": "o.moment"}
 #: Where the copies of a table's rows come from, and what differs in them.
 COPIES: dict[str, tuple[str, dict[str, str]]] = {
@@ -174,13 +217,12 @@ COPIES: dict[str, tuple[str, dict[str, str]]] = {
         },
     ),
     "backflush_posting_line": (
-        """backflush_posting_line t JOIN backflush_posting p ON p.id = t.posting_id
-           JOIN bench_order o ON o.template = p.production_id""",
+        LINES,
         {
             "id": "DEFAULT",
             "posting_id": "o.posting_id",
             "date": "o.moment::date",
-            "amount": f"round(t.amount * {RATIO}, 2)",
+            "amount": "round(t.unit * o.quantity, 2)",
         },
     ),
     "backflush_stock_fact": (
@@ -251,6 +293,7 @@ def generate(env: Any, orders: int) -> dict[str, int]:
     cr.execute("CREATE INDEX ON bench_order (template)")
     cr.execute("ANALYZE bench_order, bench_work")
     counts = {table: _copy(cr, table, values) for table in TABLES}
+    cr.execute(ROUNDING)
     cr.execute("DROP TABLE bench_order, bench_work")
     cr.execute("DROP FUNCTION bench_draw")
     env.invalidate_all()
