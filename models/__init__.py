@@ -33,6 +33,7 @@ from . import backflush_engine_entry
 from . import backflush_engine_posting
 from . import backflush_engine_reversal
 from . import backflush_match
+from . import backflush_outdated
 from . import backflush_posting
 from . import backflush_posting_line
 from . import backflush_price
@@ -52,6 +53,7 @@ from . import mrp_bom
 from . import mrp_bom_line
 from . import mrp_production
 from . import mrp_unbuild
+from . import mrp_workcenter_productivity
 from . import mrp_workorder
 from . import product_category
 from . import product_product

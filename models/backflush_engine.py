@@ -95,8 +95,19 @@ class BackflushEngine(models.AbstractModel):
         records = self._lock(records)
         for company, batch in records.sudo().grouped("company_id").items():
             engine = self._as_engine(company)
+            batch = batch.with_env(engine.env)
             with start_over():
-                engine._post_batch(batch.with_env(engine.env))
+                engine._post_batch(batch)
+                engine._follow_time(batch)
+
+    def _follow_time(self, records):
+        """Variances of time follow what was made, whatever has become of the entry."""
+        orders = {
+            "mrp.production": lambda: records,
+            "mrp.unbuild": lambda: records.mo_id,
+        }
+        if find := orders.get(records._name):
+            self.env["backflush.time"]._follow(find())
 
     @api.model
     def _as_engine(self, company):

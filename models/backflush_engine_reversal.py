@@ -40,6 +40,7 @@ class BackflushEngine(models.AbstractModel):
             for posting in batch.with_env(engine.env):
                 engine._reverse_one(posting)
             batch.with_env(engine.env)._note_orders()
+            engine.env["backflush.time"]._follow(batch.production_id)
 
     def _reverse_one(self, posting):
         record = posting._get_event_record()

@@ -1,20 +1,185 @@
-from odoo import api, models
+import logging
+
+from odoo import api, fields, models
+from odoo.fields import Domain
+from odoo.tools import SQL
+from psycopg2.errors import DataError
+
+from ..costing.sql.time import (
+    CONCERNED,
+    PERIOD,
+    PROJECT_MATES,
+    WITH_MATES,
+    recompute,
+)
+from .backflush_bulk import forget
+
+_logger = logging.getLogger(__name__)
+
+#: Orders that are recomputed at once when the time that they share changes.
+AT_ONCE = 200
+#: Orders that one statement recomputes; more are taken in turns.
+BATCH = 20_000
 
 
-class BackflushTime(models.AbstractModel):
-    """Variances of time, which follow what was recorded until the close books them."""
+class BackflushTime(models.Model):
+    """Variances of time, which follow what was recorded until the close books them.
+
+    One record for each company; it says when the time of all orders was last compared.
+    """
 
     _name = "backflush.time"
     _description = "Backflush Time Variances"
+    _rec_name = "company_id"
+
+    company_id = fields.Many2one("res.company", required=True, readonly=True)
+    date_computed = fields.Datetime(readonly=True)
+
+    _company_unique = models.UniqueIndex("(company_id)")
+
+    # -- recomputing ------------------------------------------------------------
 
     @api.model
     def _recompute(self, orders):
-        """Bring the provisional time variances of `orders` in line with their time."""
+        """Bring the provisional time variances of `orders` in line with their time.
+
+        sudo: whoever records time need not see cost. It covers our own rows alone.
+        """
+        self.env.flush_all()
+        for company, batch in orders.sudo().grouped("company_id").items():
+            self.sudo()._recompute_ids(company, self._expand(company, batch.ids))
 
     @api.model
     def _recompute_period(self, company, date_from, date_to):
         """The same for all orders of a company that a period is about."""
+        company = company.sudo()
+        self.env.flush_all()
+        self.sudo()._take_turns(company)
+        query = SQL(PERIOD, company=company.id, date_from=date_from, date_to=date_to)
+        ids = [row[0] for row in self.env.execute_query(query)]
+        self.sudo()._recompute_ids(company, self._expand(company, ids))
 
     @api.model
     def _recompute_outdated(self, companies):
         """The same for the orders that were marked as out of date, and no others."""
+        for company in companies:
+            orders = self.env["backflush.outdated"].sudo()._take(company)
+            self._recompute(orders)
+
+    def _take_turns(self, company):
+        """Let one at a time recompute all of a company; who comes later starts over."""
+        self.env.execute_query(
+            SQL(
+                """INSERT INTO backflush_time (company_id, date_computed)
+                   VALUES (%s, %s)
+                   ON CONFLICT (company_id)
+                   DO UPDATE SET date_computed = EXCLUDED.date_computed
+                   RETURNING id""",
+                company.id,
+                fields.Datetime.now(),
+            )
+        )
+        self.invalidate_model(flush=False)
+
+    def _expand(self, company, ids):
+        """`ids` and those whose allowed hours depend on them: set-up is allowed once
+        for an order and its backorders.
+        """
+        query = SQL(WITH_MATES, orders=list(ids), company=company.id)
+        return [row[0] for row in self.env.execute_query(query)]
+
+    def _recompute_ids(self, company, ids):
+        values = self._prepare_recompute(company)
+        for start in range(0, len(ids), BATCH):
+            batch = ids[start : start + BATCH]
+            values["projects"] = self._find_projects(company, batch)
+            self.env.execute_query(recompute(batch, **values))
+        if ids:
+            variances = self.env["backflush.variance"]
+            variances.invalidate_model(flush=False)
+            forget(variances)
+
+    def _prepare_recompute(self, company):
+        """What the statement asks of a company, besides its orders."""
+        source = company._backflush_config("backflush_labour_source")
+        closed = company._get_backflush_closed_until()
+        categories = self.env["product.category"].with_company(company)
+        version = self.env["backflush.version"]._get_active(company)
+        return {
+            "company": company.id,
+            "version": version.id or None,
+            "categories": categories.search(
+                [("property_backflush_trigger", "!=", False)]
+            ).ids,
+            "hour": self.env.ref("uom.product_uom_hour").id,
+            "pool": company._get_backflush_element("conversion").id or None,
+            "by_sheet": source != "workorder",
+            "by_machine": source != "timesheet",
+            "unit": company.currency_id.rounding,
+            "is_closed": bool(closed),
+            "open": fields.Date.add(closed, days=1) if closed else None,
+            "uid": self.env.uid,
+            "now": self.env.cr.now(),
+        }
+
+    def _find_projects(self, company, ids):
+        """Projects of orders whose time, where it names no order, is shared by them."""
+        domain = Domain("id", "in", ids) & Domain("project_id", "!=", False)
+        orders = self.env["mrp.production"].search_fetch(domain, ["project_id"])
+        return self._get_shared_projects(company, orders.project_id).ids
+
+    # -- after events -----------------------------------------------------------
+
+    @api.model
+    def _follow(self, orders):
+        """Bring variances in line after something was booked on `orders`.
+
+        Most need nothing: no time was recorded, and their quantity takes exactly the
+        hours of the card. Whatever goes wrong here is looked at later: it must not keep
+        anybody from finishing an order.
+        """
+        if not orders:
+            return
+        self.env.flush_all()
+        query = SQL(CONCERNED, orders=orders.ids)
+        concerned = [row[0] for row in self.env.execute_query(query)]
+        orders = orders.sudo().browse(concerned)
+        if not orders:
+            return
+        try:
+            with self.env.cr.savepoint(flush=False):
+                self._recompute(orders)
+                self._follow_mates(orders)
+        except DataError:
+            _logger.exception("Time variances of %s could not be computed", orders)
+            for company, batch in orders.grouped("company_id").items():
+                self.env["backflush.outdated"]._mark(company, batch.ids)
+
+    def _follow_mates(self, orders):
+        """Other orders of a project share its time with those just finished."""
+        for order in orders.filtered("project_id"):
+            posting = order.backflush_posting_ids.sorted("id")[:1]
+            if posting.date:
+                self._follow_project(order.project_id, order.company_id, posting.date)
+
+    @api.model
+    def _follow_project(self, project, company, day):
+        """The same for the orders that share the time of `project` in a month."""
+        company = company.sudo()
+        if project not in self._get_shared_projects(company, project):
+            return
+        self.env.flush_all()
+        query = SQL(PROJECT_MATES, project=project.id, company=company.id, day=day)
+        ids = [row[0] for row in self.env.execute_query(query)]
+        if len(ids) > AT_ONCE:
+            self.env["backflush.outdated"]._mark(company, ids)
+        elif ids:
+            self._recompute(self.env["mrp.production"].browse(ids))
+
+    def _get_shared_projects(self, company, projects):
+        """Those of `projects` whose time, where it names no order, is shared.
+
+        What is booked on the project of order time names no order by mistake.
+        """
+        reserved = company._backflush_config("backflush_project_id")
+        return projects.sudo() - reserved.sudo()

@@ -7,6 +7,7 @@ from ..costing.entry import Target
 from ..costing.variance import ZERO, Flow
 from .backflush_books import local_date
 from .backflush_job import Job
+from .mrp_workorder import FILLS
 
 
 class MrpProduction(models.Model):
@@ -29,6 +30,13 @@ class MrpProduction(models.Model):
     backflush_variance_count = fields.Integer(
         compute="_compute_backflush_counts",
         groups="backflush_costing.group_backflush_user",
+    )
+
+    backflush_timesheet_ids = fields.One2many(
+        "account.analytic.line",
+        "production_id",
+        string="Timesheets",
+        domain=[("project_id", "!=", False)],
     )
 
     @api.depends("backflush_posting_ids", "backflush_variance_ids")
@@ -70,11 +78,22 @@ class MrpProduction(models.Model):
 
     def _post_inventory(self, cancel_backorder=False):
         engine = self.env["backflush.engine"]
+        self.workorder_ids._mark_backflush_assumed()
+        filling = self.with_context(**{FILLS: True})
         with engine._collect():
-            res = super()._post_inventory(cancel_backorder=cancel_backorder)
+            res = super(MrpProduction, filling)._post_inventory(
+                cancel_backorder=cancel_backorder
+            )
             # Their movements register them too; an order without any is registered
             # here, so that it is said why nothing was booked.
             engine._enqueue(self._filter_backflushed())
+        return res
+
+    def _action_cancel(self):
+        res = super()._action_cancel()
+        # sudo: whoever cancels an order need not see its variances
+        if rated := self.filtered(lambda order: order.sudo().backflush_variance_ids):
+            self.env["backflush.time"]._recompute(rated)
         return res
 
     def _post_labour(self):
@@ -110,6 +129,12 @@ class MrpProduction(models.Model):
                 )
             ).product_id
             products.with_company(company)._set_backflush_covered()
+
+    def _get_backflush_time_project(self):
+        """Where time on the order is booked: its own project, else the company's."""
+        self.ensure_one()
+        project = self.project_id.filtered("allow_timesheets")
+        return project or self.company_id._backflush_config("backflush_project_id")
 
     # -- what the engine asks ---------------------------------------------------
 

@@ -149,6 +149,11 @@ class ResCompany(models.Model):
             domain &= Domain("date_event", "<=", date_to)
         return self.env["backflush.posting"].search(domain)
 
+    def _get_backflush_closed_until(self):
+        """The last day of the last posted close; False where nothing is closed."""
+        self.ensure_one()
+        return False
+
     def _get_backflush_responsible(self):
         """The user who gets the activities of failed postings; may be nobody."""
         self.ensure_one()

@@ -1,5 +1,6 @@
 """What tests through real documents assert of entries, rows, stock and orders."""
 
+import math
 from collections import defaultdict
 
 from odoo.addons.backflush_costing.models.backflush_books import number
@@ -10,30 +11,63 @@ class BackflushAssertions:
     """Part of `BackflushCommon`."""
 
     def assertOrderExplained(self, order):
-        """EVENTS §2, I4, for materials and output; time is taken as allowed."""
+        """EVENTS §2, I4: actual − good output at standard = the order's rows."""
         facts = self.env["backflush.stock.fact"]
         unbuilt = (
             order.unbuild_ids.produce_line_ids | order.unbuild_ids.consume_line_ids
         )
         moves = order.all_move_raw_ids | order.all_move_ids | unbuilt
         stock = sum(facts.search([("move_id", "in", moves.ids)]).mapped("amount"))
-        postings = order.backflush_posting_ids
-        completed = postings.filtered(lambda p: p.res_model == order._name)
-        card = completed.standard_id[:1]
-        conversion = sum(
-            line.amount
-            for line in card.line_ids
-            if line.line_type in ("operation", "fee")
-        )
         made = facts.search(
             [
                 ("move_id", "in", (order.move_finished_ids | unbuilt).ids),
                 ("product_id", "=", order.product_id.id),
             ]
         )
-        actual = conversion * sum(made.mapped("quantity")) - stock
+        quantity = sum(made.mapped("quantity"))
         rows = sum(order.backflush_variance_ids.mapped("amount"))
+        actual = self._get_conversion_cost(order, quantity) - stock
         self.assertAlmostEqual(actual, rows, 2)
+
+    def _get_conversion_cost(self, order, quantity):
+        """Recorded hours at their cost, else allowed ones at the rate; fixed overhead
+        absorbed; the standard fee. Of orders that say in which operation time was spent
+        only where people work at one.
+        """
+        postings = order.backflush_posting_ids
+        completed = postings.filtered(lambda p: p.res_model == order._name)
+        card = completed.standard_id[:1]
+        starts = self._get_starter(order) == order
+        sheets = order.backflush_timesheet_ids
+        total = 0.0
+        for line in card.line_ids:
+            if line.line_type == "fee" or line.element_id.type == "fixed_overhead":
+                total += line.amount * quantity
+            elif line.line_type == "operation":
+                recorded = sum(sheets.mapped("unit_amount"))
+                if line.element_id.type != "labour":
+                    recorded = self._get_machine_hours(order, line) or recorded
+                cycles = math.ceil(round(quantity / line.capacity, 9))
+                fixed = line.fixed_hours if starts else 0.0
+                hours = recorded or fixed + cycles * line.cycle_hours
+                total += hours * line.rate
+                if line.element_id.type == "labour" and sheets:
+                    total -= hours * line.rate + sum(sheets.mapped("amount"))
+        return total
+
+    def _get_machine_hours(self, order, line):
+        orders = order.workorder_ids.filtered(
+            lambda w: w.operation_id == line.operation_id and not w.backflush_is_assumed
+        )
+        return sum(orders.mapped("duration")) / 60
+
+    def _get_starter(self, order):
+        """The order that was posted first of those that one was split into."""
+        family = order.production_group_id.production_ids or order
+        postings = family.backflush_posting_ids.filtered(
+            lambda p: p.res_model == order._name and p.quantity > 0 and p.is_recorded
+        )
+        return postings.sorted("id")[:1].production_id
 
     def _get_valued_quantity(self, product):
         """On hand, without what belongs to others."""

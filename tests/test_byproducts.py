@@ -51,7 +51,7 @@ class ByProducts:
         order = self._make()
         self.assertEqual(self.q.standard_price, 24)
         rows = [("output_price", 1.0), ("output_quantity", 0.9)]
-        self.assertRows(order.backflush_variance_ids, rows)
+        self.assertRows(order.backflush_posting_ids.variance_ids, rows)
         entry = order.backflush_posting_ids.account_move_id
         if self.trigger == "delivery":
             self.assertFalse(entry)
@@ -91,7 +91,7 @@ class ByProducts:
         self._correct(order.move_byproduct_ids, 12)
         self.assertLedgerIsStock()
         self.assertOrderExplained(order)
-        rows = sum(order.backflush_variance_ids.mapped("amount"))
+        rows = sum(order.backflush_posting_ids.variance_ids.mapped("amount"))
         self.assertAlmostEqual(rows, 1.0 - 1.8)
         scrap = self._scrap(self.b, 2)
         self.assertRows(

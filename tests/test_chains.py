@@ -79,7 +79,7 @@ class Chains:
             self._scrap(product, 1, production_id=order.id)
         self._finish(order, used={self.a: 7, self.o: 4})
         rows = {}
-        for row in order.backflush_variance_ids:
+        for row in order.backflush_posting_ids.variance_ids:
             rows[row.kind] = rows.get(row.kind, 0.0) + row.amount
         cost = self.a.standard_price + self.o.standard_price
         self.assertEqual(rows, {"material_scrap": cost, "material_usage": cost})
@@ -176,7 +176,9 @@ class Chains:
         order.action_assign()
         self._finish(order)
         self.assertEqual(order.backflush_posting_ids.mapped("state"), ["posted"])
-        self.assertAlmostEqual(sum(order.backflush_variance_ids.mapped("amount")), 0)
+        self.assertAlmostEqual(
+            sum(order.backflush_posting_ids.variance_ids.mapped("amount")), 0
+        )
         self._assertBooks()
 
 

@@ -186,7 +186,7 @@ class SoundBooks:
         order._set_qty_producing()
         order.move_byproduct_ids.write({"quantity": 9, "picked": True})
         self._finish_as_is(order)
-        kinds = order.backflush_variance_ids.mapped("kind")
+        kinds = order.backflush_posting_ids.variance_ids.mapped("kind")
         self.assertEqual(sorted(kinds), ["output_price", "output_quantity"])
         self.assertAccounts(self.assertPassed())
         sale = self._sell(bran, 4, 1.0)
@@ -359,7 +359,7 @@ class SoundBooks:
         self._buy(self.m, 100, 5)
         self._produce(self.p, 10)
         order = self._produce(self.p, 5, used={self.m: 8, self.p: 2})
-        row = order.backflush_variance_ids.filtered("amount").filtered(
+        row = order.backflush_posting_ids.variance_ids.filtered("amount").filtered(
             lambda row: row.kind == "material_substitution"
         )
         self.assertEqual(row.component_id, self.p)
@@ -402,7 +402,7 @@ class SoundBooks:
         self._produce(self.p, 6, used={self.m: 18, self.s: 0})
         order = self._produce(self.p, 6, used={self.m: 6, self.s: 5})
         self.assertRows(
-            order.backflush_variance_ids,
+            order.backflush_posting_ids.variance_ids,
             [("material_usage", -30.0), ("material_substitution", 30.0)],
         )
         self.assertPassed()

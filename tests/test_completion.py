@@ -18,19 +18,19 @@ class CompletionEvents:
         self.assertEqual(len(posting), 1)
         self.assertEqual(posting.state, "posted")
         self.assertEqual(posting.event, "completion")
-        self.assertRows(order.backflush_variance_ids, list(rows))
+        self.assertRows(order.backflush_posting_ids.variance_ids, list(rows))
         if self.trigger == "delivery":
             self.assertFalse(posting.account_move_id)
             self.assertFalse(posting.line_ids)
             self.assertIn("costed at delivery", posting.error)
-            self.assertFalse(order.backflush_variance_ids.account_move_id)
+            self.assertFalse(order.backflush_posting_ids.variance_ids.account_move_id)
             return
         self.assertEqual(len(posting.account_move_id), 1)
         self.assertFalse(posting.error)
         self.assertEntry(posting.account_move_id, entry)
         self.assertPostingMatchesEntry(posting)
         self.assertEqual(
-            order.backflush_variance_ids.account_move_id,
+            order.backflush_posting_ids.variance_ids.account_move_id,
             posting.account_move_id if rows else self.env["account.move"],
         )
 
@@ -81,7 +81,7 @@ class CompletionEvents:
             },
             [("material_usage", 10.0)],
         )
-        row = order.backflush_variance_ids
+        row = order.backflush_posting_ids.variance_ids
         self.assertEqual(
             (row.quantity_standard, row.quantity_actual, row.price_standard),
             (20, 22, 5),
@@ -152,7 +152,7 @@ class CompletionEvents:
         before = self.env["account.move"].search_count([])
         self.env["backflush.engine"]._post_records(order)
         self.assertEqual(len(order.backflush_posting_ids), 1)
-        self.assertEqual(len(order.backflush_variance_ids), 1)
+        self.assertEqual(len(order.backflush_posting_ids.variance_ids), 1)
         self.assertEqual(self.env["account.move"].search_count([]), before)
 
     def test_many_orders_in_one_call(self):

@@ -27,7 +27,7 @@ class Consumables:
         return order.move_raw_ids.filtered(lambda move: move.product_id == self.glue)
 
     def _get_rows(self, order):
-        return sum(order.backflush_variance_ids.mapped("amount"))
+        return sum(order.backflush_posting_ids.variance_ids.mapped("amount"))
 
     def _prove(self, order):
         self.assertPassed()
@@ -40,7 +40,9 @@ class Consumables:
     def test_corrected_after_done(self):
         order = self._produce(self.g, 4)
         self._correct(self._get_glue(order), 14)
-        self.assertRows(order.backflush_variance_ids, [("material_usage", 4.0)])
+        self.assertRows(
+            order.backflush_posting_ids.variance_ids, [("material_usage", 4.0)]
+        )
         self._prove(order)
         self._correct(self._get_glue(order), 0)
         self.assertAlmostEqual(self._get_rows(order), -24.0)
@@ -51,7 +53,9 @@ class Consumables:
         order.is_locked = False
         self._use(order, {self.glue: 2})
         self._get_glue(order)._action_done()
-        self.assertRows(order.backflush_variance_ids, [("material_substitution", 4.0)])
+        self.assertRows(
+            order.backflush_posting_ids.variance_ids, [("material_substitution", 4.0)]
+        )
         self._prove(order)
 
     def test_unbuilding_gives_back_what_was_used(self):
@@ -68,7 +72,9 @@ class Consumables:
         self._prove(order)
         self._prove(other)
         self._correct(order.move_raw_ids - self._get_glue(order), 5)
-        self.assertRows(order.backflush_variance_ids, [("material_usage", 5.0)])
+        self.assertRows(
+            order.backflush_posting_ids.variance_ids, [("material_usage", 5.0)]
+        )
 
     def test_content_of_finished_goods_follows_new_standards(self):
         """Under `delivery` it waits on the expense account that its bills go to."""

@@ -117,14 +117,14 @@ class Corrections:
 
     def test_correction_taken_back_leaves_nothing(self):
         order = self._produce(self.p, 10)
-        rows = order.backflush_variance_ids
+        rows = order.backflush_posting_ids.variance_ids
         self._activate_v2()
         for quantity in (13, 7, 10):
             self._correct(order.move_finished_ids, quantity)
             self.assertLedgerIsStock()
             self.assertOrderExplained(order)
         totals = {}
-        for row in order.backflush_variance_ids - rows:
+        for row in order.backflush_posting_ids.variance_ids - rows:
             name = row.kind, row.element_id
             totals[name] = totals.get(name, 0) + row.amount
         self.assertEqual({round(x, 2) for x in totals.values()}, {0.0})
@@ -147,7 +147,7 @@ class Corrections:
         if self.trigger == "completion":
             self.assertEqual(first.reversal_move_id.date, first.date)
             self.assertEqual(again.account_move_id.date, day)
-        rows = order.backflush_variance_ids
+        rows = order.backflush_posting_ids.variance_ids
         self.assertAlmostEqual(sum(rows.mapped("amount")), 5.0)
         self.assertRows(again.variance_ids, [("material_usage", 5.0)])
         self.assertLedgerIsStock()
@@ -193,7 +193,7 @@ class Corrections:
         self._correct(order.move_raw_ids, 11)
         facts = order.move_raw_ids.backflush_fact_ids.sorted("id")
         self.assertEqual(facts.mapped("quantity"), [-1.0, -2.0])
-        rows = order.backflush_variance_ids
+        rows = order.backflush_posting_ids.variance_ids
         self.assertAlmostEqual(sum(rows.mapped("amount")), 15.0)
 
 

@@ -157,7 +157,7 @@ class DailyEvents:
         self.assertEqual(len(entry), 1)
         self.assertPostingsMatch(entry)
         self.assertAllBooked()
-        usage = sum(first.backflush_variance_ids.mapped("amount"))
+        usage = sum(first.backflush_posting_ids.variance_ids.mapped("amount"))
         self.assertAlmostEqual(usage, 15.0, 2)
 
     def test_late_correction_books_its_own_difference(self):

@@ -200,13 +200,15 @@ class TestFailures(FailureCommon):
         self.assertEqual(posting.state, "reversed")
         self.assertEqual(posting.reversal_move_id.state, "posted")
         self.assertBalance("finished", 0)
-        self.assertAlmostEqual(sum(order.backflush_variance_ids.mapped("amount")), 0, 2)
+        self.assertAlmostEqual(
+            sum(order.backflush_posting_ids.variance_ids.mapped("amount")), 0, 2
+        )
         self.env["backflush.engine"]._post_records(order)
         again = order.backflush_posting_ids - posting
         self.assertEqual((again.sequence, again.state), (2, "posted"))
         self.assertBalance("finished", 250)
         self.assertAlmostEqual(
-            sum(order.backflush_variance_ids.mapped("amount")), 10, 2
+            sum(order.backflush_posting_ids.variance_ids.mapped("amount")), 10, 2
         )
 
     def test_reversed_postings_of_one_order_are_booked_again_once(self):

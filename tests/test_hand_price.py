@@ -142,7 +142,7 @@ class TestHandPrice2(HandPrice, Variant2, HandPriceCommon):
         self._buy(self.m, 84, 5.0)
         self.p.standard_price = 30.0
         order = self._produce(self.p, 10)
-        self.assertFalse(order.backflush_variance_ids)
+        self.assertFalse(order.backflush_posting_ids.variance_ids)
         self.assertClosed()
 
     def test_part_costed_at_delivery_is_used_at_its_card(self):
@@ -153,7 +153,7 @@ class TestHandPrice2(HandPrice, Variant2, HandPriceCommon):
         self._produce(self.p, 10)
         self.p.standard_price = 30.0
         order = self._produce(box, 4)
-        self.assertFalse(order.backflush_variance_ids)
+        self.assertFalse(order.backflush_posting_ids.variance_ids)
         self.assertClosed()
 
     def test_card_that_was_kept_when_its_part_changed(self):

@@ -55,7 +55,9 @@ class Losses:
         self._finish(order)
         posting = scrap.move_ids.backflush_posting_ids
         self.assertEqual(posting.production_id, order)
-        self.assertRows(order.backflush_variance_ids, [("material_scrap", 5.0)])
+        self.assertRows(
+            order.backflush_posting_ids.variance_ids, [("material_scrap", 5.0)]
+        )
         entries = order.backflush_posting_ids.account_move_id
         if self.trigger == "delivery":
             self.assertFalse(entries)

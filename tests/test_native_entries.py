@@ -45,7 +45,9 @@ class TestNativeEntries(BackflushCommon):
         order = self._create_production(self.p, 10)
         self._finish(order, used={extra: 1})
         self.assertTrue(extra.property_backflush_covered)
-        self.assertRows(order.backflush_variance_ids, [("material_substitution", 3.0)])
+        self.assertRows(
+            order.backflush_posting_ids.variance_ids, [("material_substitution", 3.0)]
+        )
         self.assertFalse(
             extra.with_company(
                 self.env["res.company"].search([("id", "!=", self.company.id)], limit=1)
@@ -77,7 +79,7 @@ class TestNativeEntries(BackflushCommon):
             order.backflush_posting_ids.account_move_id,
             {"finished": 80.0, "materials": -80.0},
         )
-        self.assertFalse(order.backflush_variance_ids)
+        self.assertFalse(order.backflush_posting_ids.variance_ids)
 
     def test_sub_assembly_is_relieved_from_its_stock_account(self):
         box = self._create_product("Box", self.finished)
@@ -117,7 +119,7 @@ class TestNativeEntries(BackflushCommon):
             order.backflush_posting_ids.account_move_id,
             {"finished": 25.0, "materials": -25.0},
         )
-        self.assertFalse(order.backflush_variance_ids)
+        self.assertFalse(order.backflush_posting_ids.variance_ids)
 
     def test_average_cost_material_keeps_its_price_difference_apart(self):
         average = self._create_category(
@@ -133,7 +135,9 @@ class TestNativeEntries(BackflushCommon):
         self._buy(glue, 100, 3.5)
         self.assertEqual(glue.standard_price, 3.5)
         order = self._produce(box, 10)
-        self.assertRows(order.backflush_variance_ids, [("material_issue_price", 10.0)])
+        self.assertRows(
+            order.backflush_posting_ids.variance_ids, [("material_issue_price", 10.0)]
+        )
         entry = order.backflush_posting_ids.account_move_id
         self.assertEqual(
             self._summarise(entry.line_ids)["material_price_variance"], 10.0
@@ -198,7 +202,7 @@ class TestNativeEntries(BackflushCommon):
         self._activate_standards(name="Next", date_from="2021-01-01", m=5.0)
         self.assertEqual(box.standard_price, 7)
         order = self._produce(box, 10)
-        self.assertFalse(order.backflush_variance_ids)
+        self.assertFalse(order.backflush_posting_ids.variance_ids)
         # consumables are relieved from the expense account that their bills go to
         entry = order.backflush_posting_ids.account_move_id
         expense = self.materials.property_account_expense_categ_id
@@ -227,7 +231,9 @@ class TestNativeEntries(BackflushCommon):
         self._use(order, {extra: 2})
         self.finished.property_backflush_trigger = "completion"
         self._finish(order)
-        self.assertRows(order.backflush_variance_ids, [("material_substitution", 6.0)])
+        self.assertRows(
+            order.backflush_posting_ids.variance_ids, [("material_substitution", 6.0)]
+        )
 
     def test_manual_move_to_production_is_left_to_odoo(self):
         production = self.env["stock.location"].search(

@@ -34,14 +34,14 @@ class OwnersStock:
             fact, [{"quantity": -20, "standard": 0, "amount": 0, "is_owner": True}]
         )
         rows = [("material_issue_price", -100.0)]
-        self.assertRows(order.backflush_variance_ids, rows)
+        self.assertRows(order.backflush_posting_ids.variance_ids, rows)
         self.assertOrderExplained(order)
         self.assertLedgerIsStock()
 
     def test_own_and_owners_goods_in_one_order(self):
         order = self._use_owned(8, 12)
         rows = [("material_issue_price", -40.0)]
-        self.assertRows(order.backflush_variance_ids, rows)
+        self.assertRows(order.backflush_posting_ids.variance_ids, rows)
         self.assertOrderExplained(order)
         self.assertLedgerIsStock()
 
@@ -63,14 +63,16 @@ class OwnersStock:
 
     def _get_totals(self, order):
         totals = {}
-        for row in order.backflush_variance_ids:
+        for row in order.backflush_posting_ids.variance_ids:
             totals[row.kind] = totals.get(row.kind, 0.0) + row.amount
         return totals
 
     def test_unbuild_gives_the_owner_his_goods_back(self):
         order = self._use_owned(20, 0)
         self._unbuild(self.p, 10, order)
-        self.assertAlmostEqual(sum(order.backflush_variance_ids.mapped("amount")), 0)
+        self.assertAlmostEqual(
+            sum(order.backflush_posting_ids.variance_ids.mapped("amount")), 0
+        )
         self.assertOrderExplained(order)
         self.assertLedgerIsStock()
 

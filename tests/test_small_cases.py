@@ -44,8 +44,10 @@ class SmallCases:
         self._buy(self.engine, 17_700, 100.0)
         self.assertRowTotal("material_price", 13_800)
         order = self._produce(self.toy, 17_700, used={self.part: 67_000})
-        self.assertRows(order.backflush_variance_ids, [("material_usage", -7600.0)])
-        row = order.backflush_variance_ids
+        self.assertRows(
+            order.backflush_posting_ids.variance_ids, [("material_usage", -7600.0)]
+        )
+        row = order.backflush_posting_ids.variance_ids
         self.assertEqual((row.quantity_standard, row.quantity_actual), (70_800, 67_000))
         self.assertLedgerIsStock()
         self.assertOrderExplained(order)

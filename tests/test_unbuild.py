@@ -80,7 +80,9 @@ class Unbuilds:
         self._unbuild(self.p, 10, order)
         self.assertLedgerIsStock()
         self.assertOrderExplained(order)
-        self.assertAlmostEqual(sum(order.backflush_variance_ids.mapped("amount")), 0)
+        self.assertAlmostEqual(
+            sum(order.backflush_posting_ids.variance_ids.mapped("amount")), 0
+        )
         self.assertBalance("labour_applied", 0)
 
 

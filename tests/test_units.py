@@ -137,11 +137,13 @@ class UnitEvents(UnitCase):
         for _count in range(3):
             order = self._produce(self.box, 1)
             # (0.33 − 0.333…) × 6.00
-            self.assertRows(order.backflush_variance_ids, [("material_usage", -0.02)])
+            self.assertRows(
+                order.backflush_posting_ids.variance_ids, [("material_usage", -0.02)]
+            )
             self.assertOrderExplained(order)
         self.assertEqual(self._get_facts(self.m).mapped("quantity"), [-0.33] * 3)
         whole = self._produce(self.box, 9)
-        self.assertFalse(whole.backflush_variance_ids)
+        self.assertFalse(whole.backflush_posting_ids.variance_ids)
         self.assertEqual(min(self._get_facts(self.m).mapped("quantity")), -3)
 
 

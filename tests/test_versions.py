@@ -104,7 +104,9 @@ class TestScrapAllowance(StandardsCase):
         order = self._produce(self.table, 10, used={self.steel: 21})
         self.assertEqual(order.backflush_posting_ids.state, "posted")
         self.assertFalse(
-            order.backflush_variance_ids.filtered(lambda row: "material" in row.kind)
+            order.backflush_posting_ids.variance_ids.filtered(
+                lambda row: "material" in row.kind
+            )
         )
 
     def test_negative_allowance_is_refused(self):
