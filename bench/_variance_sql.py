@@ -13,7 +13,7 @@ KINDS = ("labour_rate", "labour_efficiency", "overhead_efficiency", "lot_size")
 #: Finished orders of the period, and operations of cards: labour beside overhead.
 ORDERS = """
 CREATE TEMP TABLE bench_done ON COMMIT DROP AS
-SELECT p.id AS posting_id, p.production_id, p.product_id, p.standard_id, p.date,
+SELECT p.production_id, p.product_id, p.standard_id, p.date,
        o.backorder_sequence <= 1 AS is_first, sum(f.quantity) AS quantity
   FROM backflush_posting p
   JOIN mrp_production o ON o.id = p.production_id
@@ -47,7 +47,7 @@ ANALYZE bench_done, bench_card;
 #: Operations of orders with what is allowed, absorbed and recorded at the work center.
 STEPS = """
 CREATE TEMP TABLE bench_step ON COMMIT DROP AS
-SELECT d.posting_id, d.production_id, d.product_id, d.date, w.id AS workorder_id,
+SELECT d.production_id, d.product_id, d.date, w.id AS workorder_id,
        c.operation_id, c.workcenter_id, c.crew, c.labour_rate, c.overhead_rate,
        CASE WHEN d.is_first THEN c.labour_fixed ELSE 0 END
            + ceil(d.quantity / c.capacity) * c.labour_cycle AS labour_allowed,
@@ -112,7 +112,7 @@ ANALYZE bench_recorded, bench_rate;
 FOUND = """
     SELECT 'labour_efficiency' AS kind, %(labour)s AS element_id, date, product_id,
            workcenter_id, operation_id, NULL::integer AS department_id, production_id,
-           posting_id, NULL::integer AS timesheet_id,
+           NULL::integer AS timesheet_id,
            labour_allowed AS quantity_standard, labour_hours AS quantity_actual,
            labour_rate AS price_standard, labour_rate AS price_actual,
            (labour_hours - labour_allowed) * labour_rate AS amount,
@@ -120,26 +120,26 @@ FOUND = """
       FROM bench_recorded
      UNION ALL
     SELECT 'overhead_efficiency', %(overhead)s, date, product_id, workcenter_id,
-           operation_id, NULL, production_id, posting_id, NULL, overhead_allowed,
+           operation_id, NULL, production_id, NULL, overhead_allowed,
            overhead_hours, overhead_rate, overhead_rate,
            (overhead_hours - overhead_allowed) * overhead_rate, %(overhead_quantity)s
       FROM bench_recorded
      UNION ALL
     SELECT 'lot_size', %(labour)s, date, product_id, workcenter_id, operation_id, NULL,
-           production_id, posting_id, NULL, labour_absorbed, labour_allowed,
+           production_id, NULL, labour_absorbed, labour_allowed,
            labour_rate, labour_rate,
            (labour_allowed - labour_absorbed) * labour_rate, %(labour_quantity)s
       FROM bench_recorded
      UNION ALL
     SELECT 'lot_size', %(overhead)s, date, product_id, workcenter_id, operation_id,
-           NULL, production_id, posting_id, NULL, overhead_absorbed, overhead_allowed,
+           NULL, production_id, NULL, overhead_absorbed, overhead_allowed,
            overhead_rate, overhead_rate,
            (overhead_allowed - overhead_absorbed) * overhead_rate,
            %(overhead_quantity)s
       FROM bench_recorded
      UNION ALL
     SELECT 'labour_rate', %(labour)s, h.date, d.product_id, s.workcenter_id,
-           s.operation_id, h.department_id, h.production_id, d.posting_id, h.id,
+           s.operation_id, h.department_id, h.production_id, h.id,
            h.hours, h.hours, COALESCE(s.labour_rate, r.rate), h.cost / h.hours,
            h.cost - h.hours * COALESCE(s.labour_rate, r.rate), %(labour_price)s
       FROM bench_sheet h
@@ -150,11 +150,11 @@ FOUND = """
 WRITE = f"""
 INSERT INTO backflush_variance
        (kind, element_id, date, product_id, workcenter_id, operation_id, department_id,
-        production_id, posting_id, timesheet_id, quantity_standard, quantity_actual,
+        production_id, timesheet_id, quantity_standard, quantity_actual,
         price_standard, price_actual, amount, account_id, state, company_id,
         create_uid, write_uid, create_date, write_date)
 SELECT kind, element_id, date, product_id, workcenter_id, operation_id, department_id,
-       production_id, posting_id, timesheet_id, quantity_standard, quantity_actual,
+       production_id, timesheet_id, quantity_standard, quantity_actual,
        price_standard, price_actual, round(amount, 2), account_id, 'provisional',
        %(company)s, %(user)s, %(user)s, now() AT TIME ZONE 'UTC',
        now() AT TIME ZONE 'UTC'
