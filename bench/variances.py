@@ -236,8 +236,8 @@ def _verdicts(cases: list[Case]) -> Iterator[tuple[bool, str]]:
             ("the period", case.compared),
             ("after the correction", case.compared_again),
         ):
-            text = f"{name}: {when}: rows and amounts by order, kind and element are "
-            text += f"alike (largest difference {found['difference']:.3f}, addon "
+            text = f"{name}: {when}: amounts by order, kind and element are alike "
+            text += f"(largest difference {found['difference']:.3f}, addon "
             text += f"{found['addon_rows']:,.0f}, SQL {found['sql_rows']:,.0f} rows)"
             yield found["addon_rows"] > 0 and found["difference"] <= ALIKE, text
         ratio = case.ratio()
