@@ -38,6 +38,7 @@
         "views/backflush_stock_fact_views.xml",
         "views/backflush_variance_views.xml",
         "views/backflush_check_views.xml",
+        "views/backflush_close_views.xml",
         "views/mrp_bom_views.xml",
         "views/mrp_production_views.xml",
         "views/mrp_unbuild_views.xml",

@@ -26,6 +26,8 @@ from . import backflush_check_company
 from . import backflush_check_line
 from . import backflush_check_product
 from . import backflush_check_result
+from . import backflush_close
+from . import backflush_close_line
 from . import backflush_day
 from . import backflush_element
 from . import backflush_engine

@@ -8,6 +8,15 @@ DOCUMENT_EVENTS = ("bill", "invoice")
 class AccountMove(models.Model):
     _inherit = "account.move"
 
+    backflush_close_id = fields.Many2one(
+        "backflush.close",
+        string="Period Close",
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
+        ondelete="restrict",
+        groups="backflush_costing.group_backflush_user",
+    )
     backflush_posting_ids = fields.One2many(
         "backflush.posting",
         "account_move_id",

@@ -1,7 +1,23 @@
+from datetime import date
+
 from odoo import api, fields, models
 from odoo.tools import SQL
 
 from .backflush_bulk import insert_rows
+
+#: Orders booked after a day, and those still open, on which time was recorded.
+RECORDED_SINCE = """
+    SELECT o.id FROM mrp_production o
+     WHERE o.company_id = %(company)s
+       AND (o.state NOT IN ('draft', 'cancel', 'done')
+            OR EXISTS (SELECT FROM backflush_posting p
+                        WHERE p.company_id = o.company_id
+                          AND p.production_id = o.id AND p.date > %(since)s))
+       AND (EXISTS (SELECT FROM account_analytic_line a WHERE a.production_id = o.id)
+            OR EXISTS (SELECT FROM mrp_workorder w
+                         JOIN mrp_workcenter_productivity t ON t.workorder_id = w.id
+                        WHERE w.production_id = o.id))
+"""
 
 
 class BackflushOutdated(models.Model):
@@ -23,6 +39,16 @@ class BackflushOutdated(models.Model):
     def _mark(self, company, production_ids):
         rows = [(order, company.id) for order in production_ids]
         insert_rows(self, ("production_id", "company_id"), rows, constants={})
+
+    @api.model
+    def _mark_all(self, companies):
+        """The orders of `companies` on which time was recorded since the last close."""
+        self.env.flush_all()
+        for company in companies:
+            since = company._get_backflush_closed_until() or date.min
+            query = SQL(RECORDED_SINCE, company=company.id, since=since)
+            orders = [row[0] for row in self.env.execute_query(query)]
+            self._mark(company, orders)
 
     @api.model
     def _take(self, company):

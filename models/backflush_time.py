@@ -1,4 +1,5 @@
 import logging
+from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.fields import Domain
@@ -18,6 +19,8 @@ _logger = logging.getLogger(__name__)
 
 #: Orders that are recomputed at once when the time that they share changes.
 AT_ONCE = 200
+#: Reports that are older are computed again, even if no new record is known.
+LONGEST_AGE = timedelta(hours=1)
 #: Orders that one statement recomputes; more are taken in turns.
 BATCH = 20_000
 
@@ -33,7 +36,12 @@ class BackflushTime(models.Model):
     _rec_name = "company_id"
 
     company_id = fields.Many2one("res.company", required=True, readonly=True)
-    date_computed = fields.Datetime(readonly=True)
+    date_computed = fields.Datetime(
+        readonly=True, help="When all time was last compared with the standards."
+    )
+    last_records = fields.Char(
+        readonly=True, help="What was known then: the youngest record of each kind."
+    )
 
     _company_unique = models.UniqueIndex("(company_id)")
 
@@ -81,6 +89,71 @@ class BackflushTime(models.Model):
         )
         self.invalidate_model(flush=False)
 
+    # -- by schedule, by button and before a report opens ------------------------
+
+    @api.model
+    def _refresh(self, companies, *, force=False):
+        """Have reports of `companies` show the variances of today's facts.
+
+        Of orders that were marked as out of date, and of the months that no close is
+        about; `force` also where nothing seems to have happened since the last time.
+        """
+        for company in companies.sudo():
+            # branches, too: their books are their own
+            if not company._backflush_config("backflush_journal_id"):
+                continue
+            self._recompute_outdated(company)
+            known = self._get_last_records(company)
+            if force or self.sudo()._is_stale(company, known):
+                self.sudo()._recompute_months(company)
+                self.sudo()._remember(company, known)
+
+    @api.model
+    def _get_last_records(self, company):
+        self.env.flush_all()
+        query = """
+            SELECT (SELECT MAX(id) FROM backflush_posting), (
+                    SELECT MAX(id) FROM account_move_line), (
+                    SELECT MAX(id) FROM account_analytic_line), %s::date
+        """
+        today = fields.Date.context_today(self)
+        return str(self.env.execute_query(SQL(query, today))[0])
+
+    def _is_stale(self, company, known):
+        """Whether anything is new, or changes without a number are to be expected."""
+        last = self.search([("company_id", "=", company.id)])
+        oldest = fields.Datetime.now() - LONGEST_AGE
+        return (
+            last.last_records != known
+            or not last.date_computed
+            or last.date_computed < oldest
+        )
+
+    def _remember(self, company, known):
+        self.search([("company_id", "=", company.id)]).last_records = known
+
+    def _recompute_months(self, company):
+        """This month until today, and the one before where that is not closed."""
+        today = fields.Date.context_today(self)
+        month = fields.Date.start_of(today, "month")
+        closes = self.env["backflush.close"]
+        self._take_turns(company)
+        for start in (fields.Date.subtract(month, months=1), month):
+            end = min(fields.Date.end_of(start, "month"), today)
+            if not closes._find_between(company, start, end):
+                closes._recompute_rows(company, start, end)
+
+    @api.model
+    def _cron_refresh(self):
+        """One company after the other, each in a transaction of its own."""
+        groups = self.env["backflush.posting"]._read_group([], ["company_id"])
+        companies = [company for (company,) in groups]
+        self.env["ir.cron"]._commit_progress(remaining=len(companies))
+        for company in companies:
+            self.with_company(company)._refresh(company, force=True)
+            if not self.env["ir.cron"]._commit_progress(1):
+                break
+
     def _expand(self, company, ids):
         """`ids` and those whose allowed hours depend on them: set-up is allowed once
         for an order and its backorders.
@@ -120,7 +193,14 @@ class BackflushTime(models.Model):
             "open": fields.Date.add(closed, days=1) if closed else None,
             "uid": self.env.uid,
             "now": self.env.cr.now(),
+            "until": fields.Date.to_date("9999-12-31"),
+            "zone": self._get_zone(company),
         }
+
+    def _get_zone(self, company):
+        """The time zone whose days count, as for postings."""
+        zone = company.partner_id.tz or company.resource_calendar_id.tz
+        return zone or "UTC"
 
     def _find_projects(self, company, ids):
         """Projects of orders whose time, where it names no order, is shared by them."""

@@ -122,6 +122,13 @@ class BackflushVariance(models.Model):
         readonly=True,
         default="provisional",
     )
+    close_id = fields.Many2one(
+        "backflush.close",
+        string="Period Close",
+        readonly=True,
+        index="btree_not_null",
+        ondelete="restrict",
+    )
     company_id = fields.Many2one(
         "res.company", required=True, readonly=True, index=True
     )

@@ -152,7 +152,10 @@ class ResCompany(models.Model):
     def _get_backflush_closed_until(self):
         """The last day of the last posted close; False where nothing is closed."""
         self.ensure_one()
-        return False
+        # sudo: whoever records time or goods need not see closes
+        domain = Domain("company_id", "=", self.id) & Domain("state", "=", "posted")
+        closes = self.env["backflush.close"].sudo()
+        return closes.search(domain, order="date_to desc", limit=1).date_to
 
     def _get_backflush_responsible(self):
         """The user who gets the activities of failed postings; may be nobody."""
@@ -177,6 +180,8 @@ class ResCompany(models.Model):
 
     def write(self, vals):
         res = super().write(vals)
+        if "backflush_labour_source" in vals:
+            self.env["backflush.outdated"]._mark_all(self)
         if vals.get("backflush_posting_mode") == "immediate":
             # what was still waiting for the end of its day
             self.env["backflush.day"]._schedule()

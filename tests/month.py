@@ -2,12 +2,14 @@
 
 Every event is one method, `_play_<code>`; it returns nothing, what it has made is found
 by the case that plays it. Documents that later events go back to are kept by name in
-`self.made`. Hours are not recorded here: nobody books time on these orders.
+`self.made`. Hours are recorded as section 8 says: 38.55 h that cost 780.50.
 """
 
 from odoo import Command, fields
 
-#: Sections 3 to 7 of the catalogue; what is only recorded time is not played.
+from .time import RecordedTime
+
+#: Sections 3 to 8 of the catalogue.
 SECTIONS = (
     ("A1", "A2", "A3", "A4", "A5", "A5r", "A6", "A7", "A8", "A9"),
     ("C1", "C2", "C3", "C4a", "C4b", "C5", "C6", "C7", "C8", "C9", "C10", "C11")
@@ -15,6 +17,7 @@ SECTIONS = (
     ("D1", "D1i", "D2", "D2b", "D3", "D3B", "D4", "D5"),
     ("I1", "I2", "I3", "I4"),
     ("S0", "S1", "S2", "S3", "S4", "S5"),
+    ("T0", "T1", "V1"),
 )
 
 
@@ -132,38 +135,47 @@ class MonthPurchases:
 
 
 class MonthProduction:
+    def _order_with_time(self, name, product, hours, cost=20.0):
+        """An order that people have worked on."""
+        order = self._keep(name, self._create_production(product, 10))
+        self._record(order, hours, cost)
+        return order
+
     def _play_c1(self):
-        self._keep("mo1", self._produce(self.p, 10))
+        self._finish(self._order_with_time("mo1", self.p, 5))
 
     def _play_c2(self):
-        self._keep("mo2", self._produce(self.p, 10, used={self.m: 22}))
+        order = self._order_with_time("mo2", self.p, 5.5, 21.0)
+        self._finish(order, used={self.m: 22})
 
     def _play_c3(self):
-        used = {self.m: 15, self.s: 6}
-        self._keep("mo3", self._produce(self.p, 10, used=used))
+        order = self._order_with_time("mo3", self.p, 5)
+        self._finish(order, used={self.m: 15, self.s: 6})
 
     def _play_c4a(self):
-        self._keep("mo4", self._produce(self.p, 10, made=6, backorder=True))
+        order = self._order_with_time("mo4", self.p, 3.4)
+        self._finish(order, made=6, backorder=True)
 
     def _play_c4b(self):
         order = self.made["mo4"]
         backorder = order.production_group_id.production_ids - order
+        self._record(backorder, 1.6, 20.0)
         self._keep("mo4b", self._finish(backorder))
 
     def _play_c5(self):
-        self._keep("mo5", self._produce(self.p, 10, made=12))
+        self._finish(self._order_with_time("mo5", self.p, 5.8), made=12)
 
     def _play_c6(self):
-        order = self._create_production(self.q, 10)
+        order = self._order_with_time("mo6", self.q, 5)
         order.qty_producing = 10
         order._set_qty_producing()
         order.move_byproduct_ids.write({"quantity": 9, "picked": True})
-        self._keep("mo6", self._finish_as_is(order))
+        self._finish_as_is(order)
 
     def _play_c7(self):
-        order = self._create_production(self.p, 10)
+        order = self._order_with_time("mo7", self.p, 5)
         self._scrap(self.m, 1, production_id=order.id)
-        self._keep("mo7", self._finish(order))
+        self._finish(order)
 
     def _play_c8(self):
         self._scrap(self.p, 1, production_id=self.made["mo7"].id)
@@ -283,8 +295,28 @@ class MonthStandards:
         self._unbuild(self.p, 1, self.made["mo7"])
 
 
+class MonthTime:
+    def _play_t0(self):
+        """Time on MO9, which is still open when the month ends."""
+        self._order_with_time("mo9", self.p, 2, 22.0)
+
+    def _play_t1(self):
+        self._record(self.made["mo1"], 0.25, 20.0)
+
+    def _play_v1(self):
+        """Payroll, energy and rent."""
+        self._spend(labour=810.5, variable_overhead=236.0, fixed_overhead=170.0)
+
+
 class Month(
-    MonthPurchases, MonthProduction, MonthSales, MonthCounts, MonthStandards, MonthGoods
+    MonthPurchases,
+    MonthProduction,
+    MonthSales,
+    MonthCounts,
+    MonthStandards,
+    MonthTime,
+    MonthGoods,
+    RecordedTime,
 ):
     """All events; plays one of them by its code."""
 

@@ -332,10 +332,47 @@ STANDARDS = {
     ),
 }
 
-FIGURES = {**PURCHASE, **PRODUCTION, **DELIVERY, **COUNTS, **STANDARDS}
+SPENT = {"labour": 810.5, "variable_overhead": 236.0, "fixed_overhead": 170.0}
+PAYROLL = {f"{name}_control": amount for name, amount in SPENT.items()}
+TIME = {
+    "T0": same(),
+    "T1": same(),
+    "V1": same(PAYROLL | {"liability_current": -1216.5}),
+}
 
-#: What section 9 starts from: the account's balance before the close. Control of labour
-#: and overhead is empty here, the cost of the period is booked there.
+LABOUR, VOH = "labour", "variable_overhead"
+
+
+def odd_lot(order, labour, overhead):
+    return {
+        (order, LABOUR, "lot_size"): labour,
+        (order, VOH, "lot_size"): overhead,
+    }
+
+
+def slower(order, labour, overhead):
+    return {
+        (order, LABOUR, "labour_efficiency"): labour,
+        (order, VOH, "overhead_efficiency"): overhead,
+    }
+
+
+#: What each event adds to the rows of time, by order, element and kind. They have no
+#: entry before the close.
+HOURS = {
+    "C2": {("mo2", LABOUR, "labour_rate"): 5.5, **slower("mo2", 10.0, 3.0)},
+    "C4a": odd_lot("mo4", 8.0, 2.4),
+    "C4b": odd_lot("mo4b", -8.0, -2.4),
+    "C5": odd_lot("mo5", -4.0, -1.2),
+    "C11": {**slower("mo3", 8.0, 2.4), **odd_lot("mo3", 2.0, 0.6)},
+    "C12": {**slower("mo5", 8.0, 2.4), **odd_lot("mo5", 2.0, 0.6)},
+    "S5": {**slower("mo7", 8.0, 2.4), **odd_lot("mo7", 2.0, 0.6)},
+    "T1": slower("mo1", 5.0, 1.5),
+}
+
+FIGURES = {**TIME, **PURCHASE, **PRODUCTION, **DELIVERY, **COUNTS, **STANDARDS}
+
+#: What section 9 starts from: the account's balance before the close.
 BALANCES = {
     "c": {
         # 30 kg M × 5.50 + 5 kg S × 6.00
@@ -370,7 +407,7 @@ for balances in BALANCES.values():
     balances |= {
         "ppv": 12.0,
         "subcontract_control": 32.0,
-        "labour_control": 0.0,
+        "labour_control": 810.5,
         "labour_quantity_variance": 10.0,
         "variable_overhead_quantity_variance": 3.0,
         "fixed_overhead_quantity_variance": 2.0,
@@ -378,8 +415,13 @@ for balances in BALANCES.values():
     }
 
 #: Rows of the period by element and kind, the same in both columns (section 9, without
-#: those of time and of the close).
+#: those that the close makes).
 ROWS = {
+    ("labour", "labour_efficiency"): 39.0,
+    ("labour", "labour_rate"): 5.5,
+    ("labour", "lot_size"): 2.0,
+    ("variable_overhead", "overhead_efficiency"): 11.7,
+    ("variable_overhead", "lot_size"): 0.6,
     ("material", "material_count"): 4.0,
     ("material", "material_price"): 12.0,
     ("material", "material_scrap"): 5.0,
@@ -400,4 +442,21 @@ ROWS = {
     ("fixed_overhead", "output_scrap"): 2.0,
     ("fixed_overhead", "output_count"): 0.0,
     ("subcontract", "subcontract_price"): 2.0,
+}
+
+#: Rows that the close makes, by element and kind.
+PERIOD = {
+    ("labour", "unallocated"): 30.0,
+    ("variable_overhead", "overhead_spending"): 4.7,
+    ("fixed_overhead", "overhead_budget"): 10.0,
+    ("fixed_overhead", "overhead_volume"): 14.0,
+}
+TIMING = {
+    "c": {"labour": 44.0, "variable_overhead": 12.0, "fixed_overhead": 8.0},
+    "d": {
+        "labour": 407.0,
+        "variable_overhead": 111.0,
+        "fixed_overhead": 74.0,
+        "subcontract": 30.0,
+    },
 }

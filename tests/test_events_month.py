@@ -1,8 +1,8 @@
-"""EVENTS sections 3 to 7 as one month, event by event, in all four variants.
+"""EVENTS sections 3 to 8 as one month, event by event, in all four variants.
 
 After each event: the entries and rows that it made, and no others, to the cent; the
-invariants of section 2. At the end the balances that section 9 starts from. Rows of
-recorded time come with the variances of time, those of the period with the close.
+invariants of section 2. At the end the balances that section 9 starts from. The rows of
+the period come with the close.
 """
 
 from collections import defaultdict
@@ -14,7 +14,7 @@ from odoo.tools import SQL
 from .common import BackflushCommon
 from .fuzz.checks import POSTED, UNBALANCED
 from .month import SECTIONS, Month
-from .month_figures import BALANCES, ELEMENTS, FIGURES, ROWS, Row
+from .month_figures import BALANCES, ELEMENTS, FIGURES, HOURS, PERIOD, ROWS, TIMING, Row
 from .variants import Variant1, Variant2, Variant3, Variant4
 
 #: Where a row stands; the others on the quantity variances of their element.
@@ -26,7 +26,7 @@ PLACES = {
     "standard_change": "revaluation",
 }
 #: The user's own documents: what the addon adds there stands in Odoo's journals.
-DOCUMENTS = {"asset_receivable", "liability_payable"}
+DOCUMENTS = {"asset_receivable", "liability_payable", "liability_current"}
 
 
 class EventsMonth(Month):
@@ -38,6 +38,7 @@ class EventsMonth(Month):
         self.made = {}
         self.known = {name: self._find(name) for name in self._get_models()}
         self.amounts = {}
+        self.hours = defaultdict(float)
 
     def _get_models(self):
         return "account.move", "backflush.posting", "backflush.variance"
@@ -46,6 +47,8 @@ class EventsMonth(Month):
         domain = [("company_id", "=", self.company.id)]
         if name == "account.move":
             domain += [("state", "=", "posted")]
+        if name == "backflush.variance":
+            domain += [("posting_id", "!=", False)]  # those of time change
         return self.env[name].search(domain, order="id")
 
     def _find_new(self, name):
@@ -60,6 +63,7 @@ class EventsMonth(Month):
                 try:
                     self.play(code)
                     self._check_event(FIGURES[code])
+                    self._check_hours(HOURS.get(code, {}))
                     self._check_invariants()
                 except AssertionError as error:
                     error.add_note(f"after event {code}")
@@ -101,6 +105,24 @@ class EventsMonth(Month):
         rows = {row.id: row.amount for row in self.known["backflush.variance"]}
         self.assertEqual({x: rows[x] for x in self.amounts}, self.amounts)
         self.amounts = rows
+
+    def _check_hours(self, expected):
+        names = {record: name for name, record in self.made.items()}
+        totals = defaultdict(float)
+        for row in self._find_time():
+            self.assertFalse(row.account_move_id)
+            key = (names[row.production_id], row.element_id.type, row.kind)
+            totals[key] += row.amount
+        changes = {
+            key: round(totals[key] - self.hours[key], 2)
+            for key in {*totals, *self.hours}
+        }
+        self.assertEqual({k: x for k, x in changes.items() if x}, expected)
+        self.hours = totals
+
+    def _find_time(self):
+        domain = [("company_id", "=", self.company.id), ("posting_id", "=", False)]
+        return self.env["backflush.variance"].search(domain)
 
     def _describe_row(self, row):
         names = {record: name for name, record in self.made.items()}
@@ -163,12 +185,27 @@ class EventsMonth(Month):
         for name, amount in BALANCES[self.column].items():
             self.assertBalance(name, amount)
         totals = defaultdict(float)
-        for row in self.known["backflush.variance"]:
+        for row in self.known["backflush.variance"] | self._find_time():
             totals[row.element_id.type, row.kind] += row.amount
         self.assertEqual({key: round(x, 2) for key, x in totals.items()}, ROWS)
         if self.materials_valuation == "real_time":
             self.assertClosed()
         self._check_the_books()
+        self._check_period()
+
+    def _check_period(self):
+        """I5: per conversion element, control − applied = Σ its rows."""
+        close = self._compute_close()
+        timing = {
+            (name, "timing"): amount for name, amount in TIMING[self.column].items()
+        }
+        self.assertEqual(self._get_period_rows(close), PERIOD | timing)
+        for line in close.line_ids:
+            self.assertEqual(line.remainder, 0.0, line.element_id.name)
+        again = close.variance_ids.ids
+        close.action_compute()
+        self.assertFalse(set(again) & set(close.variance_ids.ids))
+        self.assertEqual(self._get_period_rows(close), PERIOD | timing)
 
     def _check_the_books(self):
         today = fields.Date.today()

@@ -23,7 +23,9 @@ UNIT = """
         SELECT p.res_id AS id,
                (ARRAY_AGG(p.standard_id ORDER BY p.id)
                     FILTER (WHERE p.standard_id IS NOT NULL))[1] AS standard,
-               (ARRAY_AGG(p.date ORDER BY p.id) FILTER (WHERE {standing}))[1] AS day
+               CASE WHEN NOT %(as_open)s
+                    THEN (ARRAY_AGG(p.date ORDER BY p.id) FILTER (WHERE {standing}))[1]
+               END AS day
           FROM backflush_posting p
          WHERE p.company_id = %(company)s AND p.res_model = 'mrp.production'
            AND p.res_id IN (SELECT id FROM ids)
@@ -216,7 +218,8 @@ RECORDED = """
           LEFT JOIN mrp_workorder w ON w.id = a.workorder_id
           LEFT JOIN uom_uom given ON given.id = a.product_uom_id
           LEFT JOIN uom_uom hour ON hour.id = %(hour)s
-         WHERE a.project_id IS NOT NULL AND %(by_sheet)s %(shared)s
+         WHERE a.project_id IS NOT NULL AND a.date <= %(until)s AND %(by_sheet)s
+         %(shared)s
     ), machine AS MATERIALIZED (
         SELECT w.production_id AS id,
                COALESCE(w.operation_id, -w.workcenter_id) AS place,
@@ -227,6 +230,8 @@ RECORDED = """
           JOIN mrp_workcenter_productivity t ON t.workorder_id = w.id
          WHERE NOT COALESCE(w.backflush_is_assumed, FALSE)
            AND w.state IS DISTINCT FROM 'cancel'
+           AND (t.date_start AT TIME ZONE 'UTC' AT TIME ZONE %(zone)s)::date
+               <= %(until)s
          GROUP BY 1, 2
         HAVING SUM(t.duration) > 0
     )"""
@@ -527,11 +532,14 @@ CONCERNED = """
                          JOIN backflush_standard_line l
                            ON l.standard_id = p.standard_id
                           AND l.line_type = 'operation'
-                        WHERE p.res_model = 'mrp.production' AND p.res_id = o.id
+                        WHERE p.company_id = o.company_id
+                          AND p.res_model = 'mrp.production' AND p.res_id = o.id
                           AND ABS(l.fixed_hours + CEIL(ROUND(
                                 (p.quantity / COALESCE(NULLIF(l.capacity, 0), 1)
                                 )::numeric, 9)) * l.cycle_hours
                               - l.quantity * p.quantity) > 1e-9)
+            OR EXISTS (SELECT FROM backflush_posting p
+                        WHERE p.production_id = o.id AND p.res_model = 'mrp.unbuild')
             OR EXISTS (SELECT FROM mrp_production mate
                         WHERE mate.production_group_id = o.production_group_id
                           AND mate.id <> o.id))
@@ -544,7 +552,7 @@ def recompute(orders, *, projects, is_closed, **values) -> SQL:
     :param values: `company`, `version` and `categories` (of open orders' cards), `hour`
         (unit of measure), `pool` (cost element), `by_sheet` and `by_machine` (what
         counts as labour), `unit` (of the currency), `open` (first open day), `uid`,
-        `now`
+        `now`; what was recorded `until` a day of the time `zone`
     """
     parts = [UNIT, STEP, WORK, ALLOWED]
     shared = SQL("")
@@ -558,6 +566,7 @@ def recompute(orders, *, projects, is_closed, **values) -> SQL:
         orders=list(orders),
         projects=list(projects),
         shared=shared,
+        as_open=False,
         kinds=TIME_KINDS,
         **values,
     )

@@ -1,0 +1,140 @@
+"""What a period's conversion cost is made of: accounts, output, stock, open orders."""
+
+from odoo.tools import SQL
+
+from .time import (
+    ALLOWED,
+    RECORDED,
+    SPOT,
+    STANDING,
+    STEP,
+    UNIT,
+    UNPLANNED,
+    WORK,
+)
+
+#: By cost element: what its accounts hold, apart from the closes; credited by postings
+#: (also those whose day is not booked yet), and everything else.
+ACCOUNTS = """
+    WITH element AS (
+        SELECT id, control_account_id AS control, applied_account_id AS applied
+          FROM backflush_element WHERE id = ANY(%(elements)s)
+    ), own AS (
+        SELECT account_move_id AS id FROM backflush_posting
+         WHERE company_id = %(company)s AND account_move_id IS NOT NULL
+           AND event NOT IN ('bill', 'invoice')
+         UNION
+        SELECT reversal_move_id FROM backflush_posting
+         WHERE company_id = %(company)s AND reversal_move_id IS NOT NULL
+    ), item AS (
+        SELECT element.id, i.balance, own.id IS NOT NULL AS is_applied
+          FROM element
+          JOIN account_move_line i ON i.account_id IN (element.control, element.applied)
+          JOIN account_move m ON m.id = i.move_id
+          LEFT JOIN own ON own.id = i.move_id
+         WHERE i.company_id = %(company)s AND i.parent_state = 'posted'
+           AND i.date BETWEEN %(date_from)s AND %(date_to)s
+           AND m.backflush_close_id IS NULL
+         UNION ALL
+        SELECT element.id, l.amount, TRUE
+          FROM backflush_posting p
+          JOIN backflush_posting_line l ON l.posting_id = p.id
+          JOIN element ON l.account_id IN (element.control, element.applied)
+         WHERE p.company_id = %(company)s AND p.state IN ('pending', 'failed')
+           AND p.date BETWEEN %(date_from)s AND %(date_to)s
+    )
+    SELECT id, COALESCE(SUM(balance) FILTER (WHERE NOT is_applied), 0),
+           COALESCE(-SUM(balance) FILTER (WHERE is_applied), 0)
+      FROM item GROUP BY id
+"""
+#: Rows of conversion elements that no entry carries, by element and kind.
+ROWS = """
+    SELECT v.element_id, v.kind, SUM(v.amount)
+      FROM backflush_variance v
+      LEFT JOIN backflush_posting p ON p.id = v.posting_id
+     WHERE v.company_id = %(company)s AND v.element_id = ANY(%(elements)s)
+       AND v.date BETWEEN %(date_from)s AND %(date_to)s
+       AND v.account_move_id IS NULL
+       AND v.kind NOT IN %(period_kinds)s
+       AND v.kind NOT IN ('output_scrap', 'output_count')
+       -- those that wait for their day's entry will be carried by it
+       AND NOT (v.kind IN ('revaluation', 'standard_change')
+                AND COALESCE(p.state IN ('pending', 'failed'), FALSE)
+                AND p.trigger IS DISTINCT FROM 'delivery')
+     GROUP BY v.element_id, v.kind
+"""
+#: Output made, by the card at which it was applied.
+MADE = """
+    SELECT p.standard_id, SUM(f.quantity)
+      FROM backflush_posting p
+      JOIN backflush_stock_fact f ON f.posting_id = p.id
+      JOIN stock_move m ON m.id = f.move_id
+      LEFT JOIN stock_location place ON place.id = m.location_dest_id
+     WHERE p.company_id = %(company)s
+       AND p.res_model IN ('mrp.production', 'mrp.unbuild')
+       AND p.date BETWEEN %(date_from)s AND %(date_to)s
+       AND f.product_id = p.product_id AND p.standard_id IS NOT NULL
+       AND (m.production_id IS NOT NULL
+            OR COALESCE(m.consume_unbuild_id, m.unbuild_id) IS NOT NULL
+               AND place.usage = 'production')
+     GROUP BY p.standard_id
+"""
+#: Change of stock of goods that are costed at delivery, by the card in force.
+STOCK = """
+    SELECT f.standard_id, SUM(f.quantity)
+      FROM backflush_stock_fact f
+      JOIN product_product p ON p.id = f.product_id
+      JOIN product_template t ON t.id = p.product_tmpl_id
+      LEFT JOIN backflush_posting posting ON posting.id = f.posting_id
+     WHERE f.company_id = %(company)s AND f.standard_id IS NOT NULL
+       AND t.categ_id = ANY(%(delivered)s::int[])
+       AND COALESCE(posting.date,
+                    (f.date AT TIME ZONE 'UTC' AT TIME ZONE %(zone)s)::date)
+           BETWEEN %(date_from)s AND %(date_to)s
+     GROUP BY f.standard_id
+"""
+#: Orders that were not finished on a day, and on which time had been recorded.
+OPEN = """
+    SELECT o.id
+      FROM mrp_production o
+      JOIN product_product p ON p.id = o.product_id
+      JOIN product_template t ON t.id = p.product_tmpl_id
+     WHERE o.company_id = %(company)s AND o.state NOT IN ('draft', 'cancel')
+       AND t.categ_id = ANY(%(categories)s::int[])
+       AND (EXISTS (SELECT FROM account_analytic_line a
+                     WHERE a.production_id = o.id AND a.date <= %(until)s)
+            OR EXISTS (SELECT FROM mrp_workorder w
+                         JOIN mrp_workcenter_productivity t ON t.workorder_id = w.id
+                        WHERE w.production_id = o.id AND t.duration > 0
+                          AND NOT COALESCE(w.backflush_is_assumed, FALSE)))
+       AND NOT EXISTS (SELECT FROM backflush_posting done
+                        WHERE done.company_id = o.company_id
+                          AND done.res_model = 'mrp.production'
+                          AND done.res_id = o.id AND done.date <= %(until)s
+                          AND {standing})
+""".format(standing=STANDING.format("done"))
+#: What they hold at standard: recorded hours × rate, by element and work centre.
+PROGRESS = """
+    SELECT r.element, spot.workcenter,
+           SUM(CASE WHEN r.type = 'labour' THEN spot.labour ELSE spot.machine END
+               * r.factor * r.rate)
+      FROM spot
+      JOIN every_rate r ON r.standard = spot.standard AND r.place = spot.place
+     WHERE CASE WHEN r.type = 'labour' THEN spot.labour ELSE spot.machine END > 0
+     GROUP BY r.element, spot.workcenter
+"""
+
+
+def progress(orders, **values) -> SQL:
+    """(element, work centre, amount) of the time recorded on `orders` until a day.
+
+    :param values: as for `time.recompute`
+    """
+    parts = [UNIT, STEP, WORK, ALLOWED, RECORDED, UNPLANNED, SPOT]
+    return SQL(
+        "WITH " + ",".join(parts) + PROGRESS,
+        orders=list(orders),
+        shared=SQL(""),
+        as_open=True,
+        **values,
+    )

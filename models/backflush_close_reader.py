@@ -1,0 +1,179 @@
+"""What a period's conversion cost is made of, read in bulk as the kernel's values."""
+
+from collections import defaultdict
+from decimal import Decimal
+
+from odoo import fields
+from odoo.tools import SQL
+
+from ..costing.close import PERIOD_KINDS, Capacity, Conversion, month_shares
+from ..costing.sql.period import ACCOUNTS, MADE, OPEN, ROWS, STOCK, progress
+from .backflush_books import Books, local_date, number
+
+ZERO = Decimal(0)
+
+
+class CloseReader:
+    """The conversion cost elements of a company in a period."""
+
+    def __init__(self, company, date_from, date_to):
+        # sudo: whoever closes the books need not see orders, timesheets or stock.
+        # Every query names the company instead.
+        self.company = company.sudo().with_company(company)
+        self.env = self.company.env
+        self.date_from, self.date_to = date_from, date_to
+        self.elements = self.company._get_backflush_elements().filtered(
+            lambda element: element.type != "material"
+        )
+        self.books = Books(self.company, self.env["stock.move"])
+        self.values = {
+            "company": company.id,
+            "date_from": date_from,
+            "date_to": date_to,
+            "elements": self.elements.ids,
+            "period_kinds": PERIOD_KINDS,
+            "zone": self.env["backflush.time"]._get_zone(company),
+        }
+
+    def read(self) -> list[Conversion]:
+        """Each element with what explains its control and applied account."""
+        accounts = {
+            element: (number(control), number(applied))
+            for element, control, applied in self._fetch(ACCOUNTS)
+        }
+        rows = defaultdict(lambda: ZERO)
+        for element, _kind, amount in self._fetch(ROWS):
+            rows[element] += number(amount)
+        made = self._get_made()
+        stock = self._get_stock()
+        work = self._get_progress_change()
+        plans = self._get_plans(made, work)
+        return [
+            Conversion(
+                element.id,
+                element.type,
+                *accounts.get(element.id, (ZERO, ZERO)),
+                rows[element.id],
+                sum(work[element.id].values(), ZERO),
+                stock[element.id],
+                tuple(plans.get(element.id, ())),
+            )
+            for element in self.elements
+        ]
+
+    def _fetch(self, query, **values):
+        return self.env.execute_query(SQL(query, **self.values, **values))
+
+    # -- output and stock -------------------------------------------------------
+
+    def _get_made(self):
+        """{card: output of the period at it}"""
+        return {
+            self.env["backflush.standard"].browse(card): number(quantity)
+            for card, quantity in self._fetch(MADE)
+        }
+
+    def _get_stock(self):
+        """{element id: change of conversion cost in goods costed at delivery}"""
+        result = defaultdict(lambda: ZERO)
+        categories = self._get_categories("delivery")
+        for card, quantity in self._fetch(STOCK, delivered=categories.ids):
+            content = self.books.content(self.env["backflush.standard"].browse(card))
+            for element, amount in content.items():
+                result[element] += number(quantity) * amount
+        if not result:
+            return result
+        for element, kind, amount in self._fetch(ROWS):
+            if kind == "revaluation":  # favourable: stock is worth more
+                result[element] -= number(amount)
+        return result
+
+    def _get_categories(self, *triggers):
+        categories = self.env["product.category"]
+        return categories.search([("property_backflush_trigger", "in", triggers)])
+
+    # -- work in process --------------------------------------------------------
+
+    def get_progress(self, day):
+        """{element id: {work centre id: recorded hours × rate}} of orders open then."""
+        time = self.env["backflush.time"]
+        values = time._prepare_recompute(self.company) | {"until": day}
+        categories = self._get_categories("completion", "delivery").ids
+        query = SQL(OPEN, company=self.company.id, until=day, categories=categories)
+        orders = [row[0] for row in self.env.execute_query(query)]
+        result = defaultdict(dict)
+        if orders:
+            for element, workcenter, amount in self.env.execute_query(
+                progress(orders, **values)
+            ):
+                result[element][workcenter] = number(amount)
+        return result
+
+    def get_opening(self):
+        """The same at the beginning: as the last close left it, else as it was."""
+        close = self.env["backflush.close"]._get_last(self.company, self.date_from)
+        if close:
+            return close._get_progress()
+        return self.get_progress(fields.Date.subtract(self.date_from, days=1))
+
+    def _get_progress_change(self):
+        self.closing, opening = self.get_progress(self.date_to), self.get_opening()
+        change = defaultdict(lambda: defaultdict(lambda: ZERO))
+        for sign, state in ((1, self.closing), (-1, opening)):
+            for element, amounts in state.items():
+                for workcenter, amount in amounts.items():
+                    change[element][workcenter] += sign * amount
+        return change
+
+    # -- fixed overhead ---------------------------------------------------------
+
+    def _get_plans(self, made, work):
+        """{element id: [Capacity of each work centre]}"""
+        plans = defaultdict(lambda: defaultdict(lambda: defaultdict(lambda: ZERO)))
+        for rate, share in self._get_normal():
+            place = plans[rate.element_id.id][rate.workcenter_id.id]
+            hours = number(rate.normal_hours) * share
+            place["normal"] += hours
+            place["budget"] += hours * number(rate.rate)
+        fixed = self.elements.filtered(lambda x: x.type == "fixed_overhead")
+        for card, quantity in made.items():
+            for line in card.line_ids:
+                if line.line_type == "operation" and line.element_id in fixed:
+                    place = plans[line.element_id.id][line.workcenter_id.id]
+                    place["absorbed"] += number(line.quantity) * quantity
+                    place["applied"] += number(line.amount) * quantity
+        for element in fixed:
+            for workcenter, amount in work[element.id].items():
+                plans[element.id][workcenter]["progress"] += amount
+        return {
+            element: [Capacity(wc, **values) for wc, values in places.items()]
+            for element, places in plans.items()
+        }
+
+    def _get_normal(self):
+        """[(rate of fixed overhead, months)]: each day by the version in force then."""
+        versions = self._get_versions()
+        if not versions:
+            return []
+        shares = defaultdict(lambda: ZERO)
+        for day, share in month_shares(self.date_from, self.date_to):
+            known = [version for first, version in versions if first <= day]
+            # before the addon was in use, as from its first day
+            shares[(known or [versions[0][1]])[-1]] += share
+        return [
+            (rate, share)
+            for version, share in shares.items()
+            for rate in version.rate_ids
+            if rate.element_id.type == "fixed_overhead" and rate.normal_hours
+        ]
+
+    def _get_versions(self):
+        """[(first day in force, version)], oldest first."""
+        versions = self.env["backflush.version"].search(
+            [
+                ("company_id", "=", self.company.id),
+                ("date_activated", "!=", False),
+            ],
+            order="date_activated, id",
+        )
+        return [(local_date(self.company, x.date_activated), x) for x in versions]
