@@ -58,7 +58,7 @@ UNIT = """
 #: Good output by the day on which it was booked, and the total until then.
 STEP = """
     moved AS (
-        SELECT unit.id, f.quantity,
+        SELECT unit.id, unit.standard, unit.starts, f.quantity,
                CASE WHEN {standing} THEN p.date
                     ELSE (SELECT again.date FROM backflush_posting again
                            WHERE again.company_id = p.company_id
@@ -78,15 +78,14 @@ STEP = """
                 OR COALESCE(m.consume_unbuild_id, m.unbuild_id) IS NOT NULL
                    AND place.usage = 'production')
     ), step AS MATERIALIZED (
-        SELECT unit.id, unit.standard, unit.starts, daily.day,
-               SUM(daily.quantity) OVER past AS made,
-               SUM(daily.quantity) OVER past - daily.quantity AS before,
-               ROW_NUMBER() OVER past = 1 AS is_first,
-               SUM(daily.quantity) OVER (PARTITION BY unit.id) AS total
-          FROM (SELECT id, day, SUM(quantity::numeric) AS quantity
-                  FROM moved WHERE day IS NOT NULL GROUP BY id, day) daily
-          JOIN unit ON unit.id = daily.id
-        WINDOW past AS (PARTITION BY unit.id ORDER BY daily.day)
+        SELECT id, standard, starts, day,
+               SUM(quantity) OVER past AS made,
+               SUM(quantity) OVER past - quantity AS before,
+               ROW_NUMBER() OVER past = 1 AS is_first
+          FROM (SELECT id, standard, starts, day, SUM(quantity::numeric) AS quantity
+                  FROM moved WHERE day IS NOT NULL
+                 GROUP BY id, standard, starts, day) daily
+        WINDOW past AS (PARTITION BY id ORDER BY day)
     )""".format(standing=STANDING.format("p"), again=STANDING.format("again"))
 #: Operations of the cards: time of the work centre, and rates per hour of it.
 WORK = """
