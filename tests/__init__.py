@@ -1,4 +1,5 @@
 from . import (
+    test_blend,
     test_byproducts,
     test_card_report,
     test_chains,
