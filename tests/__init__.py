@@ -46,6 +46,7 @@ from . import (
     test_trail,
     test_unbuild,
     test_units,
+    test_variance_materials,
     test_versions,
     test_voucher,
     test_what_if,
