@@ -89,21 +89,17 @@ def split_usage(
     total = sum(blend.values(), ZERO)
     if not total:
         return rows
+    blended = {
+        row.product: row
+        for row in rows
+        if row.kind == USAGE and row.product is not None and row.product in blend
+    }
     used = sum(
-        (
-            row.quantity_actual * measures[row.product].factor
-            for row in rows
-            if row.kind == USAGE and row.product in blend
-        ),
-        ZERO,
+        (row.quantity_actual * measures[x].factor for x, row in blended.items()), ZERO
     )
-    result: list[Row] = []
-    for row in rows:
-        if row.kind == USAGE and row.product in blend:
-            share = used * blend[row.product]
-            result += _split(row, share, total * measures[row.product].factor)
-        else:
-            result.append(row)
+    result = [row for row in rows if row not in blended.values()]
+    for product, row in blended.items():
+        result += _split(row, used * blend[product], total * measures[product].factor)
     return result
 
 

@@ -111,7 +111,9 @@ class BackflushVariance(models.Model):
         }
 
     def _notify_spread(self, count, refused):
-        message = self.env._("Spread: %(count)s count differences.", count=count)
+        if len(self) == 1:
+            return True  # its form shows the parts
+        message = self.env._("Spread over products: %(count)s.", count=count)
         reasons = list(dict.fromkeys(refused.values()))
         return {
             "type": "ir.actions.client",

@@ -168,7 +168,7 @@ class Spreads:
         rows |= self._count_row(self.m, -1)
         action = rows.action_spread_count()
         self.assertEqual(rows.mapped("is_spread"), [True, True, False])
-        self.assertIn("Spread: 2", action["params"]["message"])
+        self.assertIn("Spread over products: 2.", action["params"]["message"])
         self.assertIn("M on", action["params"]["message"])
         self.assertEqual(action["params"]["type"], "warning")
         with self.assertRaisesRegex(UserError, "is spread already.*\n.*nothing was"):

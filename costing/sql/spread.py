@@ -27,13 +27,16 @@ class Count(NamedTuple):
 #: The last count before: of the same material (and lot) at the same place. Facts are a
 #: log, so that their order says what had been recorded when the count was made.
 WINDOWS = """
-    WITH line AS (
-        SELECT line.move_id AS move, line.lot_id AS lot,
+    WITH counted AS (
+        SELECT m.id, m.product_id, m.company_id, m.date, m.is_inventory,
+               line.lot_id AS lot,
                CASE WHEN source.usage = 'inventory'
                     THEN line.location_dest_id ELSE line.location_id END AS place
-          FROM stock_move_line line
+          FROM stock_move m
+          JOIN stock_move_line line ON line.move_id = m.id
           JOIN stock_location source ON source.id = line.location_id
-         WHERE line.product_id IN (
+         WHERE m.state = 'done' AND (m.is_inventory OR m.id = ANY(%(moves)s))
+           AND m.product_id IN (
                 SELECT product_id FROM stock_move WHERE id = ANY(%(moves)s))
     )
     SELECT v.id AS row, m.product_id AS material, v.company_id AS company,
@@ -45,13 +48,13 @@ WINDOWS = """
       JOIN stock_move m ON m.id = posting.move_id
       LEFT JOIN LATERAL (
             SELECT before.id, before.date
-              FROM stock_move before
-              JOIN line counted ON counted.move = before.id
-              JOIN line ON line.move = m.id AND line.place = counted.place
-               AND line.lot IS NOT DISTINCT FROM counted.lot
-             WHERE before.product_id = m.product_id
+              FROM counted before
+              JOIN counted now
+                ON now.id = m.id AND now.place = before.place
+               AND now.lot IS NOT DISTINCT FROM before.lot
+             WHERE before.is_inventory AND before.id < m.id
+               AND before.product_id = m.product_id
                AND before.company_id = m.company_id
-               AND before.is_inventory AND before.state = 'done' AND before.id < m.id
              ORDER BY before.id DESC
              LIMIT 1
            ) last ON TRUE
