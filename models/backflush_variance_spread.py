@@ -3,6 +3,9 @@ from odoo.exceptions import UserError
 
 from ..costing.sql.spread import COUNT_KINDS
 
+#: So many rows that cannot be spread are named, at most.
+REASONS = 5
+
 
 class BackflushVariance(models.Model):
     """A count difference, spread over the products that consumed what was counted."""
@@ -40,7 +43,7 @@ class BackflushVariance(models.Model):
         left = parts._spread(wanted) if wanted else wanted
         refused |= {variance: variance._get_not_consumed() for variance in left}
         if len(refused) == len(self):
-            raise UserError("\n".join(dict.fromkeys(refused.values())))
+            raise UserError("\n".join(self._get_first_reasons(refused)))
         return self._notify_spread(len(self) - len(refused), refused)
 
     def action_undo_spread(self):
@@ -110,11 +113,19 @@ class BackflushVariance(models.Model):
             "date": fields.Date.to_string(self.date),
         }
 
+    def _get_first_reasons(self, refused):
+        """As many as somebody reads."""
+        reasons = list(dict.fromkeys(refused.values()))
+        if left := reasons[REASONS:]:
+            more = self.env._("%(count)s more for like reasons.", count=len(left))
+            return [*reasons[:REASONS], more]
+        return reasons
+
     def _notify_spread(self, count, refused):
         if len(self) == 1:
             return True  # its form shows the parts
         message = self.env._("Spread over products: %(count)s.", count=count)
-        reasons = list(dict.fromkeys(refused.values()))
+        reasons = self._get_first_reasons(refused)
         return {
             "type": "ir.actions.client",
             "tag": "display_notification",

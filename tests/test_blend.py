@@ -50,6 +50,8 @@ class Blends:
         self.assertEqual(self._get_rows(order), rows)
         self.assertOrderExplained(order)
         self.assertLedgerIsStock()
+        if self.materials_valuation == "real_time":
+            self.assertClosed()
         self.assertPassed()
 
     def test_exact_order_has_no_rows(self):

@@ -225,6 +225,35 @@ class TestCountSpread1(People, Variant1, Spreads, CheckCommon):
         self.assertEqual(rows.spread_ids.product_id, kit)
         self.assertEqual(sum(rows.spread_ids.mapped("amount")), 25.0)
 
+    def test_lots_are_counted_apart(self):
+        """The count of one lot is no count of another."""
+        self._produce(self.t, 10)
+        self.s.tracking = "lot"
+        lots = self.env["stock.lot"].create(
+            [{"name": name, "product_id": self.s.id} for name in ("L1", "L2")]
+        )
+        rows = self.env["backflush.variance"]
+        for lot in lots:
+            move = self._count(self.s, 5, lot_id=lot.id)
+            rows |= move.backflush_posting_ids.variance_ids
+        rows.action_spread_count()
+        self.assertEqual(len(rows.spread_ids), 2)
+        self.assertEqual(rows.spread_ids.product_id, self.t)
+        again = self._count(self.s, 4, lot_id=lots[0].id).backflush_posting_ids
+        with self.assertRaisesRegex(UserError, "nothing was made"):
+            again.variance_ids.action_spread_count()
+
+    def test_many_refusals_are_not_all_named(self):
+        rows = self.env["backflush.variance"]
+        for _number in range(8):
+            material = self._create_product(f"M{_number}", self.materials)
+            material.standard_price = 1.0
+            material._set_backflush_covered()
+            rows |= self._count_row(material, 1)
+        with self.assertRaisesRegex(UserError, "\n3 more for like reasons") as error:
+            rows.action_spread_count()
+        self.assertEqual(len(str(error.exception).splitlines()), 6)
+
     def test_final_rows_can_be_spread(self):
         """It is no change of the row, which stands in a closed period."""
         self._produce(self.p, 10)
