@@ -17,7 +17,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from .blend import get_whole
-from .rounding import add_wholes, allocate, allocate_within, round_half_up
+from .rounding import add_wholes, allocate_groups, allocate_within, round_half_up
 from .variance import (
     KINDS,
     ZERO,
@@ -167,16 +167,9 @@ def round_target(amounts: Amounts, unit: Decimal, rounding: Key) -> Amounts:
         by_account[key.account][key] = amount
     rounded: Amounts = {}
     for parts in by_account.values():
-        rounded.update(_allocate(parts, unit))
+        rounded.update(allocate_groups(parts, get_whole, unit))
     residue = -sum(rounded.values(), ZERO)
     return merge([rounded, {rounding: residue}])
-
-
-def _allocate(parts: Amounts, unit: Decimal) -> Amounts:
-    """Rounded parts of one account; mix and yield add up to the usage they split."""
-    total = round_half_up(sum(parts.values(), ZERO), unit)
-    wholes = allocate(add_wholes(parts, get_whole), unit, total)
-    return allocate_within(parts, get_whole, wholes, unit)
 
 
 class Relief(NamedTuple):

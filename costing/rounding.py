@@ -54,3 +54,12 @@ def allocate_within(
     for whole, group in groups.items():
         result.update(allocate(group, unit, wholes[whole]))
     return {key: result[key] for key in parts}
+
+
+def allocate_groups(
+    parts: Mapping[K, Decimal], get_whole: Callable[[K], K], unit: Decimal
+) -> dict[K, Decimal]:
+    """All parts add up to their rounded total; so do the groups among each other."""
+    total = round_half_up(sum(parts.values(), Decimal(0)), unit)
+    wholes = allocate(add_wholes(parts, get_whole), unit, total)
+    return allocate_within(parts, get_whole, wholes, unit)
