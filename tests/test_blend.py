@@ -199,6 +199,30 @@ class TestBlend1(Variant1, Blends, CheckCommon):
         rows = {(MIX, "M"): 3.0, (MIX, "G"): -3.6, (YIELD, "M"): -3.0}
         self.assertSound(order, rows | {(YIELD, "G"): -2.4})
 
+    def test_components_of_a_kit(self):
+        """They are on the card, each for itself, and are blended like the others."""
+        kit = self._create_product("Kit", self.materials)
+        self._create_bom(kit, 1, {self.m: 1.2}, type="phantom")
+        values = {"product_id": kit.id, "product_uom_id": self.unit.id}
+        self.sauce_bom.bom_line_ids[0].write({**values, "product_qty": 10})
+        prices = {"m": 5.0, "s": 6.0, "g": 0.006, "bottle": 0.5}
+        self._activate_standards(name="Kit", date_from="2022-01-01", **prices)
+        order = self._make(m=14, g=7000)
+        rows = {(MIX, "M"): 7.0, (MIX, "G"): -8.4, (YIELD, "M"): 3.0}
+        self.assertSound(order, rows | {(YIELD, "G"): 2.4})
+
+    def test_backorder_of_an_order(self):
+        """Each is its own order: the mark counts when it is finished."""
+        order = self._create_production(self.sauce, 10)
+        used = {self.m: 7, self.g: 3500, self.bottle: 5}
+        self._finish(order, 5, used, backorder=True)
+        rest = order.production_group_id.production_ids - order
+        self.sauce_bom.backflush_is_blend = False
+        self._finish(rest, used=used)
+        rows = {(MIX, "M"): 3.5, (MIX, "G"): -4.2, (YIELD, "M"): 1.5}
+        self.assertSound(order, rows | {(YIELD, "G"): 1.2})
+        self.assertSound(rest, {(USAGE, "M"): 5.0, (USAGE, "G"): -3.0})
+
     def test_failed_first(self):
         """Marked when the posting succeeds: nothing had been booked before."""
         self.sauce_bom.backflush_is_blend = False
