@@ -15,6 +15,7 @@ from . import (
     test_configuration_check,
     test_consumables,
     test_corrections,
+    test_count_spread,
     test_delivery,
     test_entries,
     test_events_month,
