@@ -37,6 +37,7 @@
         "views/backflush_posting_views.xml",
         "views/backflush_stock_fact_views.xml",
         "views/backflush_variance_views.xml",
+        "views/backflush_count_spread_views.xml",
         "views/backflush_check_views.xml",
         "views/backflush_close_views.xml",
         "views/mrp_bom_views.xml",

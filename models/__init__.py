@@ -28,6 +28,7 @@ from . import backflush_check_product
 from . import backflush_check_result
 from . import backflush_close
 from . import backflush_close_line
+from . import backflush_count_spread
 from . import backflush_day
 from . import backflush_element
 from . import backflush_engine
@@ -50,6 +51,7 @@ from . import backflush_stock_fact
 from . import backflush_time
 from . import backflush_trail
 from . import backflush_variance
+from . import backflush_variance_spread
 from . import backflush_version
 from . import mrp_bom
 from . import mrp_bom_line

@@ -20,6 +20,7 @@ from ..costing.variance import (
     restate,
 )
 from .backflush_book_accounts import BookAccounts
+from .backflush_book_blends import BookBlends
 from .backflush_book_cards import BookCards, number
 
 FACT_FIELDS = (
@@ -45,7 +46,7 @@ def local_date(company, moment=None):
     return moment.replace(tzinfo=UTC).astimezone(ZoneInfo(zone)).date()
 
 
-class Books(BookAccounts, BookCards):
+class Books(BookAccounts, BookCards, BookBlends):
     """Accounts, cards and earlier postings for one batch of event records.
 
     Lives as long as one batch. What is missing raises a `UserError` that names it and

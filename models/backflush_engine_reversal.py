@@ -48,7 +48,7 @@ class BackflushEngine(models.AbstractModel):
         books = Books(self.env.company, record)
         reversal = self._create_reversal(posting, books)
         for row in posting.variance_ids:
-            row.copy(
+            reversal_row = row.copy(
                 {
                     "amount": -row.amount,
                     "quantity_standard": -row.quantity_standard,
@@ -59,6 +59,7 @@ class BackflushEngine(models.AbstractModel):
                     "date": reversal.date or row.date,
                 }
             )
+            row.spread_ids._mirror(reversal_row)
         posting.write({"state": "reversed", "reversal_move_id": reversal.id})
 
     def _create_reversal(self, posting, books):
