@@ -80,6 +80,8 @@ class BackflushVariance(models.Model):
         readonly=True,
         index="btree_not_null",
         ondelete="set null",
+        # its cost is the employee's
+        groups="hr.group_hr_user",
     )
     quantity_standard = fields.Float(
         digits=0,

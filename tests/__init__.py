@@ -1,4 +1,5 @@
 from . import (
+    test_bill_reconciliation,
     test_byproducts,
     test_card_report,
     test_chains,
@@ -45,6 +46,8 @@ from . import (
     test_trail,
     test_unbuild,
     test_units,
+    test_variance_analysis,
+    test_variance_rights,
     test_versions,
     test_voucher,
     test_what_if,

@@ -1,0 +1,332 @@
+"""Bills against standards: per order line, what came and what was charged for it.
+
+Goods and documents without an order line belong together by partner and product (line
+= 0). Quantities are in the product's unit of measure, amounts in company currency;
+what went back to the vendor, and credit notes, count negative.
+"""
+
+from odoo.tools import SQL
+
+#: What moved, at the standard at which it passes through its bill: a return at that of
+#: the receipt that it returns. A later correction takes away from the newest: of what
+#: came up to a fact there is left the least that was there at any time from then on.
+GOODS = """
+    SELECT company_id, line, partner, product,
+           SUM(way * (kept - before)) AS quantity,
+           SUM(way * (kept - before) * COALESCE(original, standard)) AS amount
+      FROM (SELECT ran.*, COALESCE(LAG(kept) OVER (
+                       PARTITION BY move ORDER BY id), 0) AS before
+              FROM (SELECT fact.*, MIN(way * there) OVER (
+                               PARTITION BY move ORDER BY id
+                               ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS kept
+                      FROM (%(facts)s) fact) ran) lot
+     GROUP BY company_id, line, partner, product
+"""
+#: Facts of receipts and of returns to vendors; ``there`` is what had moved by then.
+FACTS = """
+    SELECT f.id, f.company_id, m.id AS move, f.product_id AS product,
+           COALESCE(m.purchase_line_id, 0) AS line,
+           CASE WHEN m.purchase_line_id IS NULL
+                THEN partner.commercial_partner_id ELSE 0 END AS partner,
+           f.standard, origin.standard AS original,
+           SUM(f.quantity) OVER (PARTITION BY m.id ORDER BY f.id) AS there,
+           SIGN(FIRST_VALUE(f.quantity) OVER (PARTITION BY m.id ORDER BY f.id)) AS way
+      FROM backflush_stock_fact f
+      JOIN stock_move m ON m.id = f.move_id
+      JOIN stock_location source ON source.id = m.location_id
+      JOIN stock_location target ON target.id = m.location_dest_id
+      LEFT JOIN stock_picking picking ON picking.id = m.picking_id
+      LEFT JOIN res_partner partner
+        ON partner.id = COALESCE(m.partner_id, picking.partner_id)
+      LEFT JOIN LATERAL (
+            SELECT o.standard
+              FROM backflush_stock_fact o
+             WHERE o.move_id = m.origin_returned_move_id AND source.usage <> 'supplier'
+             ORDER BY o.id LIMIT 1) origin ON TRUE
+     WHERE NOT COALESCE(f.is_owner, FALSE)
+       AND (m.purchase_line_id IS NOT NULL
+            OR 'supplier' IN (source.usage, target.usage) AND m.sale_line_id IS NULL
+               AND partner.commercial_partner_id IS NOT NULL)
+"""
+#: What subcontractors have made, at the fee of the card: their bills are for that.
+MADE = """
+    SELECT f.company_id, receipt.purchase_line_id AS line, 0 AS partner,
+           f.product_id AS product, SUM(f.quantity) AS quantity,
+           SUM(f.quantity * COALESCE(fee.amount, 0)) AS amount
+      FROM backflush_stock_fact f
+      JOIN stock_move m ON m.id = f.move_id AND m.production_id IS NOT NULL
+      JOIN LATERAL (
+            SELECT MIN(r.purchase_line_id) AS purchase_line_id
+              FROM stock_move_move_rel link
+              JOIN stock_move r ON r.id = link.move_dest_id
+             WHERE link.move_orig_id = m.id AND r.is_subcontract) receipt
+        ON receipt.purchase_line_id IS NOT NULL
+      JOIN purchase_order_line line
+        ON line.id = receipt.purchase_line_id AND line.product_id = f.product_id
+      LEFT JOIN LATERAL (
+            SELECT SUM(part.amount) AS amount
+              FROM backflush_standard_line part
+             WHERE part.standard_id = f.standard_id AND part.line_type = 'fee') fee
+        ON TRUE
+     GROUP BY f.company_id, receipt.purchase_line_id, f.product_id
+"""
+NOTHING_MADE = """
+    SELECT NULL::int AS company_id, NULL::int AS line, NULL::int AS partner,
+           NULL::int AS product, NULL::numeric AS quantity, NULL::numeric AS amount
+     WHERE FALSE
+"""
+#: What bills passed, and at which standard; what they wait for. Without a bill: goods
+#: that came, went back and came again. A credit note for goods that stayed passes
+#: nothing: it is about the price.
+MATCHED = """
+    SELECT company_id, COALESCE(purchase_line_id, 0) AS line,
+           COALESCE(partner_id, 0) AS partner, product_id AS product,
+           COALESCE(SUM(way * quantity) FILTER (
+                WHERE fact_id IS NOT NULL AND line_id IS NOT NULL), 0) AS quantity,
+           COALESCE(SUM(CASE WHEN line_id IS NULL THEN quantity * (standard - passed)
+                             ELSE way * quantity * standard END) FILTER (
+                WHERE fact_id IS NOT NULL), 0) AS amount,
+           COALESCE(SUM(way * quantity) FILTER (WHERE waits), 0) AS waiting_quantity,
+           COALESCE(SUM(way * quantity * passed) FILTER (WHERE waits), 0)
+               AS waiting_amount,
+           COALESCE(SUM(way * quantity) FILTER (
+                WHERE line_id IS NOT NULL AND (waits OR fact_id IS NOT NULL
+                                               OR move_id IS NOT NULL)), 0) AS billed,
+           COALESCE(SUM(way * amount) FILTER (WHERE line_id IS NOT NULL), 0)
+               AS passed_amount
+      FROM (SELECT *, CASE WHEN is_return THEN -1 ELSE 1 END AS way,
+                   fact_id IS NULL AND move_id IS NULL
+                   AND (passed <> 0 OR NOT is_return) AS waits
+              FROM backflush_match
+             WHERE side = 'purchase' AND reversal_id IS NULL) match
+     GROUP BY company_id, COALESCE(purchase_line_id, 0), COALESCE(partner_id, 0),
+              product_id
+"""
+#: What receipts corrected, because they came at another standard than was passed.
+CORRECTED = """
+    SELECT company_id, line, partner, product, SUM(amount) AS amount
+      FROM (SELECT m.company_id, COALESCE(m.purchase_line_id, 0) AS line,
+                   COALESCE(m.partner_id, 0) AS partner, m.product_id AS product,
+                   ROUND(SUM(CASE WHEN m.is_return THEN -1 ELSE 1 END
+                             * m.quantity * (m.standard - m.passed)),
+                         unit.decimal_places) AS amount
+              FROM backflush_match m
+              JOIN res_company company ON company.id = m.company_id
+              JOIN res_currency unit ON unit.id = company.currency_id
+             WHERE m.side = 'purchase' AND m.reversal_id IS NULL
+               AND m.line_id IS NOT NULL AND m.standard <> m.passed
+             GROUP BY m.company_id, m.purchase_line_id, m.partner_id, m.product_id,
+                      m.correction_move_id, unit.decimal_places) correction
+     GROUP BY company_id, line, partner, product
+"""
+#: What Odoo books on the account of some lines in an item of its own, for the lines
+#: together: taxes that stay a cost, and the share that is private.
+ASIDE = """
+    SELECT item.id AS item, item.balance AS whole, l.id AS line, l.balance,
+           item.company_currency_id AS currency
+      FROM account_move_line item
+      JOIN account_tax_repartition_line part
+        ON part.id = item.tax_repartition_line_id AND part.account_id IS NULL
+      JOIN account_move_line l
+        ON l.move_id = item.move_id AND l.account_id = item.account_id
+       AND l.display_type = 'product'
+     WHERE item.parent_state = 'posted'
+       AND EXISTS (
+            SELECT FROM account_move_line_account_tax_rel tax
+              LEFT JOIN account_tax_filiation_rel child
+                ON child.parent_tax = tax.account_tax_id
+             WHERE tax.account_move_line_id = l.id
+               AND item.tax_line_id IN (tax.account_tax_id, child.child_tax))
+     UNION ALL
+    SELECT item.id, item.balance, l.id, l.balance, item.company_currency_id
+      FROM account_move_line item
+      JOIN account_move_line l
+        ON l.move_id = item.move_id AND l.account_id = item.account_id
+       AND l.name = item.name AND l.display_type = 'product'
+       AND l.deductible_amount <> 100
+     WHERE item.display_type = 'non_deductible_product'
+       AND item.parent_state = 'posted'
+"""
+SHARES = """
+    SELECT line, SUM(share) AS amount
+      FROM (SELECT line,
+                   ROUND(whole * upto / NULLIF(total, 0), places)
+                   - ROUND(whole * (upto - balance) / NULLIF(total, 0), places)
+                       AS share
+              FROM (SELECT line, whole, balance, unit.decimal_places AS places,
+                           SUM(balance) OVER (PARTITION BY item ORDER BY line) AS upto,
+                           SUM(balance) OVER (PARTITION BY item) AS total
+                      FROM (%(aside)s) aside
+                      JOIN res_currency unit ON unit.id = aside.currency) run) part
+     GROUP BY line
+"""
+#: Lines of posted bills for goods that pass at standard, and charges on such goods.
+BILLED = """
+    SELECT goods.company_id, COALESCE(goods.purchase_line_id, 0) AS line,
+           CASE WHEN goods.purchase_line_id IS NULL
+                THEN entry.commercial_partner_id ELSE 0 END AS partner,
+           goods.product_id AS product,
+           SUM(l.balance + COALESCE(share.amount, 0)) AS amount
+      FROM account_move_line l
+      JOIN account_move document ON document.id = l.move_id
+      JOIN account_move_line goods
+        ON goods.id = COALESCE(l.backflush_goods_line_id, l.id)
+      JOIN account_move entry ON entry.id = goods.move_id
+      LEFT JOIN (%(shares)s) share ON share.line = l.id
+     WHERE l.display_type = 'product' AND document.state = 'posted'
+       AND document.move_type IN ('in_invoice', 'in_receipt', 'in_refund')
+       AND (EXISTS (SELECT FROM backflush_match m WHERE m.line_id = l.id)
+            OR EXISTS (
+                SELECT FROM backflush_match m
+                 WHERE m.reversal_id = l.move_id AND m.product_id = l.product_id)
+            OR EXISTS (
+                SELECT FROM backflush_variance v
+                  JOIN backflush_posting p ON p.id = v.posting_id
+                 WHERE v.bill_line_id = goods.id AND p.res_model = 'account.move'
+                   AND p.res_id = l.move_id AND v.kind IN %(kinds)s
+                   AND (goods.id = l.id OR v.account_id = l.account_id)))
+     GROUP BY goods.company_id, COALESCE(goods.purchase_line_id, 0),
+              CASE WHEN goods.purchase_line_id IS NULL
+                   THEN entry.commercial_partner_id ELSE 0 END,
+              goods.product_id
+"""
+#: What the rows say.
+EXPLAINED = """
+    SELECT v.company_id, COALESCE(l.purchase_line_id, 0) AS line,
+           CASE WHEN l.purchase_line_id IS NULL
+                THEN entry.commercial_partner_id ELSE 0 END AS partner,
+           v.product_id AS product,
+           SUM(v.amount) AS amount, SUM(v.amount_exchange) AS exchange
+      FROM backflush_variance v
+      JOIN account_move_line l ON l.id = v.bill_line_id
+      JOIN account_move entry ON entry.id = l.move_id
+     WHERE v.kind IN %(kinds)s
+     GROUP BY v.company_id, COALESCE(l.purchase_line_id, 0),
+              CASE WHEN l.purchase_line_id IS NULL
+                   THEN entry.commercial_partner_id ELSE 0 END,
+              v.product_id
+"""
+#: Confirmed order lines of covered products at standard cost.
+ORDERED = """
+    SELECT l.company_id, l.id AS line, 0 AS partner, l.product_id AS product,
+           l.product_qty * COALESCE(given.factor / own.factor, 1) AS quantity
+      FROM purchase_order_line l
+      JOIN purchase_order o ON o.id = l.order_id
+      JOIN res_company company ON company.id = l.company_id
+      JOIN product_product variant ON variant.id = l.product_id
+      JOIN product_template template ON template.id = variant.product_tmpl_id
+      LEFT JOIN product_category category ON category.id = template.categ_id
+      JOIN uom_uom own ON own.id = template.uom_id
+      LEFT JOIN uom_uom given ON given.id = l.product_uom_id
+     WHERE o.state IN ('purchase', 'done') AND l.display_type IS NULL
+       AND template.is_storable
+       AND (COALESCE(variant.property_backflush_covered->>l.company_id::text,
+                     'false') = 'true'
+            OR COALESCE(category.property_backflush_trigger->>l.company_id::text,
+                        '') <> '')
+       AND COALESCE(category.property_cost_method->>l.company_id::text,
+                    company.cost_method, 'standard') = 'standard'
+"""
+#: Goods that go straight to the customer are never in stock.
+DROPPED = """
+    SELECT m.purchase_line_id AS line,
+           SUM(CASE WHEN target.usage = 'supplier' THEN -m.quantity ELSE m.quantity END
+               * COALESCE(given.factor / own.factor, 1)) AS quantity
+      FROM stock_move m
+      JOIN stock_location target ON target.id = m.location_dest_id
+      JOIN product_product variant ON variant.id = m.product_id
+      JOIN product_template template ON template.id = variant.product_tmpl_id
+      JOIN uom_uom own ON own.id = template.uom_id
+      LEFT JOIN uom_uom given ON given.id = m.product_uom
+     WHERE m.is_dropship AND m.state = 'done' AND m.purchase_line_id IS NOT NULL
+     GROUP BY m.purchase_line_id
+"""
+RECONCILED = """
+    WITH goods AS (%(goods)s UNION ALL %(made)s), matched AS (%(matched)s),
+    billed AS (%(billed)s), explained AS (%(explained)s), ordered AS (%(ordered)s),
+    dropped AS (%(dropped)s), corrected AS (%(corrected)s), keys AS (
+        SELECT company_id, line, partner, product FROM ordered
+         UNION SELECT company_id, line, partner, product FROM goods
+         UNION SELECT company_id, line, partner, product FROM matched
+         UNION SELECT company_id, line, partner, product FROM billed
+         UNION SELECT company_id, line, partner, product FROM explained
+    ), figures AS (
+        SELECT key.*, unit.decimal_places AS places,
+               COALESCE(ordered.quantity, 0) AS ordered,
+               COALESCE(dropped.quantity, goods.quantity, 0) AS received,
+               COALESCE(matched.billed, 0) AS billed,
+               COALESCE(billed.amount, 0) AS billed_amount,
+               COALESCE(matched.passed_amount, 0) + COALESCE(corrected.amount, 0)
+                   AS passed_amount,
+               COALESCE(explained.amount, 0) AS variance,
+               COALESCE(explained.exchange, 0) AS exchange,
+               CASE WHEN dropped.line IS NULL
+                    THEN COALESCE(goods.quantity, 0) - COALESCE(matched.quantity, 0)
+                    ELSE GREATEST(dropped.quantity - COALESCE(matched.billed, 0), 0)
+               END AS open_quantity,
+               CASE WHEN dropped.line IS NULL
+                    THEN COALESCE(goods.amount, 0) - COALESCE(matched.amount, 0)
+                    ELSE 0 END AS open_amount,
+               CASE WHEN dropped.line IS NULL
+                    THEN COALESCE(matched.waiting_quantity, 0)
+                    ELSE GREATEST(COALESCE(matched.billed, 0) - dropped.quantity, 0)
+               END AS waiting_quantity,
+               CASE WHEN dropped.line IS NULL
+                    THEN COALESCE(matched.waiting_amount, 0) ELSE 0
+               END AS waiting_amount
+          FROM keys key
+          JOIN res_company company ON company.id = key.company_id
+          JOIN res_currency unit ON unit.id = company.currency_id
+          LEFT JOIN ordered USING (company_id, line, partner, product)
+          LEFT JOIN goods USING (company_id, line, partner, product)
+          LEFT JOIN matched USING (company_id, line, partner, product)
+          LEFT JOIN billed USING (company_id, line, partner, product)
+          LEFT JOIN corrected USING (company_id, line, partner, product)
+          LEFT JOIN explained USING (company_id, line, partner, product)
+          LEFT JOIN dropped ON dropped.line = key.line AND key.line <> 0
+    )    SELECT ROW_NUMBER() OVER (ORDER BY f.line, f.partner, f.product, f.company_id) AS id,
+           f.company_id, f.product AS product_id,
+           NULLIF(f.line, 0) AS purchase_line_id, o.id AS purchase_id,
+           COALESCE(o.partner_id, NULLIF(f.partner, 0)) AS partner_id,
+           o.user_id AS buyer_id, o.date_approve::date AS date,
+           f.ordered AS quantity_ordered, f.received AS quantity_received,
+           f.billed AS quantity_billed,
+           f.open_quantity AS quantity_not_billed,
+           ROUND(f.open_amount, f.places) AS amount_not_billed,
+           f.waiting_quantity AS quantity_not_received,
+           ROUND(f.waiting_amount, f.places) AS amount_not_received,
+           f.billed_amount AS amount_billed, f.passed_amount AS amount_standard,
+           f.variance AS amount_variance, f.exchange AS amount_exchange,
+           ROUND(f.billed_amount - f.passed_amount - f.variance, f.places)
+               AS amount_unexplained,
+           f.line <> 0 AND f.billed > f.ordered AS is_overbilled,
+           CASE WHEN ROUND(f.billed_amount - f.passed_amount - f.variance, f.places) <> 0
+                THEN 'unexplained'
+                WHEN ROUND(f.waiting_quantity, 6) <> 0 THEN 'not_received'
+                WHEN ROUND(f.open_quantity, 6) <> 0
+                     OR ROUND(f.open_amount, f.places) <> 0 THEN 'not_billed'
+                WHEN f.received = 0 AND f.billed = 0 AND f.billed_amount = 0
+                THEN 'ordered'
+                ELSE 'matched' END AS state
+      FROM figures f
+      LEFT JOIN purchase_order_line l ON l.id = f.line
+      LEFT JOIN purchase_order o ON o.id = l.order_id
+"""
+#: Kinds of the rows about what vendors charge.
+KINDS = ("material_price", "subcontract_price")
+
+
+def reconciled(with_subcontracting: bool) -> SQL:
+    """Every order line of goods at standard, and what has none, of all companies."""
+    shares = SQL(SHARES, aside=SQL(ASIDE))
+    return SQL(
+        RECONCILED,
+        goods=SQL(GOODS, facts=SQL(FACTS)),
+        made=SQL(MADE if with_subcontracting else NOTHING_MADE),
+        matched=SQL(MATCHED),
+        corrected=SQL(CORRECTED),
+        billed=SQL(BILLED, shares=shares, kinds=KINDS),
+        explained=SQL(EXPLAINED, kinds=KINDS),
+        ordered=SQL(ORDERED),
+        dropped=SQL(DROPPED),
+    )
