@@ -118,26 +118,28 @@ class BackflushVariance(models.Model):
         if field_expr == "type":
             return analysis.variance_type(self._field_to_sql(alias, "kind", query))
         if field_expr == "sale_id":
-            return self._get_sale_sql(alias, query)
-        company = query.left_join(
-            alias, "company_id", "res_company", "id", "company_id"
+            made = self._join(alias, query, "production_id", "sale_line_id")
+            delivered = self._join(alias, query, "posting_id", "picking_id")
+            return analysis.first(made("order_id"), delivered("sale_id"))
+        company = self._join(alias, query, "company_id")
+        return analysis.is_exceptional(
+            *(
+                self._field_to_sql(alias, name, query)
+                for name in ("amount", "quantity_standard", "price_standard")
+            ),
+            company("backflush_threshold_amount"),
+            company("backflush_threshold_percent"),
         )
-        return analysis.is_exceptional(alias, company)
 
-    def _get_sale_sql(self, alias, query):
-        """The sales order of a row: of its order, else of its delivery."""
+    def _join(self, alias, query, *path):
+        """Join what the links of `path` lead to; returns what reads its columns.
 
-        def join(source, name, table):
-            return query.left_join(source, name, table, "id", name)
-
-        order = join(alias, "production_id", "mrp_production")
-        line = join(order, "sale_line_id", "sale_order_line")
-        posting = join(alias, "posting_id", "backflush_posting")
-        picking = join(posting, "picking_id", "stock_picking")
-        return analysis.first(
-            self.env["sale.order.line"]._field_to_sql(line, "order_id"),
-            self.env["stock.picking"]._field_to_sql(picking, "sale_id"),
-        )
+        sudo: links and thresholds only, for whoever reads the variance.
+        """
+        model = self.sudo()
+        for name in path:
+            model, alias = model._fields[name].join(model, alias, query)
+        return lambda name: model._field_to_sql(alias, name, query)
 
     @api.model
     def _search_type(self, operator, value):
@@ -162,7 +164,7 @@ class BackflushVariance(models.Model):
         if operator != "in":
             return NotImplemented
         ids = [x for x in value if x] or [0]
-        without = bool(set(value) - set(ids))
+        without = not all(value)
 
         def to_sql(model, alias, query):
             sale = model._field_to_sql(alias, "sale_id", query)

@@ -61,6 +61,7 @@ class BackflushVariance(models.Model):
 
     def action_ask(self):
         """Open the dialog that asks the right person about these variances."""
+        self.check_access("read")
         action = self.env["ir.actions.act_window"]._for_xml_id(
             "backflush_costing.backflush_question_action"
         )

@@ -113,6 +113,9 @@ class TestRecordRules(RightsCase):
         self._play()
         self._buy(self.m, 10, 5.2)
         today = fields.Date.today()
+        self.env["backflush.variance"].with_context(backflush_engine=True).create(
+            {"kind": "labour_rate", "date": today, "company_id": self.company.id}
+        )
         self.env["backflush.check"]._check_books(self.company, today, today)
         stranger = self._create_user("manager", self.other)
         for model in self._get_own_models():

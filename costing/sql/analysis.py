@@ -28,19 +28,20 @@ def variance_type(kind: SQL) -> SQL:
     )
 
 
-def is_exceptional(variance: str, company: str) -> SQL:
-    """Whether the row of the alias `variance` reaches a threshold of its `company`."""
+def is_exceptional(
+    amount: SQL, quantity: SQL, price: SQL, amount_from: SQL, percent_from: SQL
+) -> SQL:
+    """Whether an amount reaches a threshold of its company.
 
-    def column(alias: str, name: str) -> SQL:
-        return SQL.identifier(alias, name)
-
+    ``quantity`` and ``price`` are those of the standard.
+    """
     return SQL(
         EXCEPTIONAL,
-        amount=column(variance, "amount"),
-        quantity=column(variance, "quantity_standard"),
-        price=column(variance, "price_standard"),
-        amount_from=column(company, "backflush_threshold_amount"),
-        percent_from=column(company, "backflush_threshold_percent"),
+        amount=amount,
+        quantity=quantity,
+        price=price,
+        amount_from=amount_from,
+        percent_from=percent_from,
     )
 
 

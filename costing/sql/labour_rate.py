@@ -37,8 +37,8 @@ LABOUR_RATES = """
          GROUP BY spent.company_id, spent.month, spent.element_id
     ), shown AS (
         SELECT spent.*,
-               team.people < %(people)s OR COALESCE(lone.people, %(people)s) < %(people)s
-                   AS is_merged
+               team.people < %(people)s OR lone.people IS NOT NULL
+                   AND lone.people < %(people)s AS is_merged
           FROM spent
           JOIN team
             ON team.company_id = spent.company_id AND team.month = spent.month

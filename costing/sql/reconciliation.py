@@ -284,7 +284,9 @@ RECONCILED = """
           LEFT JOIN corrected USING (company_id, line, partner, product)
           LEFT JOIN explained USING (company_id, line, partner, product)
           LEFT JOIN dropped ON dropped.line = key.line AND key.line <> 0
-    )    SELECT ROW_NUMBER() OVER (ORDER BY f.line, f.partner, f.product, f.company_id) AS id,
+    )
+    SELECT ROW_NUMBER() OVER (
+               ORDER BY f.line, f.partner, f.product, f.company_id) AS id,
            f.company_id, f.product AS product_id,
            NULLIF(f.line, 0) AS purchase_line_id, o.id AS purchase_id,
            COALESCE(o.partner_id, NULLIF(f.partner, 0)) AS partner_id,
@@ -297,18 +299,18 @@ RECONCILED = """
            ROUND(f.waiting_amount, f.places) AS amount_not_received,
            f.billed_amount AS amount_billed, f.passed_amount AS amount_standard,
            f.variance AS amount_variance, f.exchange AS amount_exchange,
-           ROUND(f.billed_amount - f.passed_amount - f.variance, f.places)
-               AS amount_unexplained,
+           f.unexplained AS amount_unexplained,
            f.line <> 0 AND f.billed > f.ordered AS is_overbilled,
-           CASE WHEN ROUND(f.billed_amount - f.passed_amount - f.variance, f.places) <> 0
-                THEN 'unexplained'
+           CASE WHEN f.unexplained <> 0 THEN 'unexplained'
                 WHEN ROUND(f.waiting_quantity, 6) <> 0 THEN 'not_received'
                 WHEN ROUND(f.open_quantity, 6) <> 0
                      OR ROUND(f.open_amount, f.places) <> 0 THEN 'not_billed'
                 WHEN f.received = 0 AND f.billed = 0 AND f.billed_amount = 0
                 THEN 'ordered'
                 ELSE 'matched' END AS state
-      FROM figures f
+      FROM (SELECT *, ROUND(billed_amount - passed_amount - variance, places)
+                          AS unexplained
+              FROM figures) f
       LEFT JOIN purchase_order_line l ON l.id = f.line
       LEFT JOIN purchase_order o ON o.id = l.order_id
 """
