@@ -1,4 +1,5 @@
-from odoo import fields, models
+from odoo import api, fields, models
+from odoo.tools import format_date
 
 from ..costing.sql.labour_rate import labour_rates
 
@@ -29,7 +30,8 @@ class BackflushLabourRate(models.Model):
         "account.analytic.line": ["employee_id"],
     }
 
-    month = fields.Date(readonly=True)
+    month = fields.Date(string="First Day of Month", readonly=True)
+    month_name = fields.Char(string="Month", compute="_compute_month_name")
     element_id = fields.Many2one("backflush.element", readonly=True)
     department_id = fields.Many2one(
         "hr.department", readonly=True, help="Empty in rows of merged groups."
@@ -54,6 +56,12 @@ class BackflushLabourRate(models.Model):
     )
     company_id = fields.Many2one("res.company", readonly=True)
     currency_id = fields.Many2one(related="company_id.currency_id")
+
+    @api.depends("month")
+    @api.depends_context("lang")
+    def _compute_month_name(self):
+        for rate in self:
+            rate.month_name = format_date(self.env, rate.month, date_format="LLLL yyyy")
 
     @property
     def _table_query(self):
