@@ -8,52 +8,39 @@ element is one row; where that is one person, too, the row has hours and no amou
 
 from odoo.tools import SQL
 
-#: ``people`` counts employees: a row whose timesheet is gone names nobody.
+#: One row per person and group first, so that counting rows counts people; a timesheet
+#: that is gone names nobody.
 LABOUR_RATES = """
-    WITH spent AS (
-        SELECT v.id, v.company_id, v.element_id,
+    WITH person AS (
+        SELECT MIN(v.id) AS id, v.company_id, v.element_id,
                date_trunc('month', v.date)::date AS month,
-               COALESCE(v.department_id, 0) AS department,
-               COALESCE(v.workcenter_id, 0) AS workcenter,
-               t.employee_id, v.quantity_actual AS hours, v.amount
+               v.department_id, v.workcenter_id, t.employee_id,
+               SUM(v.quantity_actual) AS hours, SUM(v.amount) AS amount
           FROM backflush_variance v
           LEFT JOIN account_analytic_line t ON t.id = v.timesheet_id
          WHERE v.kind = 'labour_rate'
+         GROUP BY v.company_id, v.element_id, date_trunc('month', v.date)::date,
+                  v.department_id, v.workcenter_id, t.employee_id
     ), team AS (
-        SELECT company_id, month, element_id, department, workcenter,
-               COUNT(DISTINCT employee_id) AS people
-          FROM spent
-         GROUP BY company_id, month, element_id, department, workcenter
-    ), lone AS (
-        SELECT spent.company_id, spent.month, spent.element_id,
-               COUNT(DISTINCT spent.employee_id) AS people
-          FROM spent
-          JOIN team
-            ON team.company_id = spent.company_id AND team.month = spent.month
-           AND team.element_id IS NOT DISTINCT FROM spent.element_id
-           AND team.department = spent.department
-           AND team.workcenter = spent.workcenter
-         WHERE team.people < %(people)s
-         GROUP BY spent.company_id, spent.month, spent.element_id
+        SELECT *, COUNT(employee_id) OVER (
+                   PARTITION BY company_id, month, element_id, department_id,
+                                workcenter_id) < %(people)s AS is_lone
+          FROM person
+    ), counted AS (
+        SELECT *, employee_id IS NOT NULL AND ROW_NUMBER() OVER (
+                   PARTITION BY company_id, month, element_id, is_lone, employee_id
+                   ORDER BY id) = 1 AS is_first
+          FROM team
     ), shown AS (
-        SELECT spent.*,
-               team.people < %(people)s OR lone.people IS NOT NULL
-                   AND lone.people < %(people)s AS is_merged
-          FROM spent
-          JOIN team
-            ON team.company_id = spent.company_id AND team.month = spent.month
-           AND team.element_id IS NOT DISTINCT FROM spent.element_id
-           AND team.department = spent.department
-           AND team.workcenter = spent.workcenter
-          LEFT JOIN lone
-            ON lone.company_id = spent.company_id AND lone.month = spent.month
-           AND lone.element_id IS NOT DISTINCT FROM spent.element_id
+        SELECT *, is_lone OR BOOL_OR(is_lone) OVER period
+                   AND COUNT(*) FILTER (WHERE is_lone AND is_first) OVER period
+                       < %(people)s AS is_merged
+          FROM counted
+        WINDOW period AS (PARTITION BY company_id, month, element_id)
     )
     SELECT MIN(id) AS id, company_id, month, element_id, is_merged,
-           CASE WHEN is_merged THEN NULL ELSE NULLIF(department, 0) END
-               AS department_id,
-           CASE WHEN is_merged THEN NULL ELSE NULLIF(workcenter, 0) END
-               AS workcenter_id,
+           CASE WHEN NOT is_merged THEN department_id END AS department_id,
+           CASE WHEN NOT is_merged THEN workcenter_id END AS workcenter_id,
            COUNT(DISTINCT employee_id) AS employees,
            SUM(hours) AS hours,
            CASE WHEN COUNT(DISTINCT employee_id) >= %(people)s THEN SUM(amount) END
@@ -61,8 +48,8 @@ LABOUR_RATES = """
            COUNT(DISTINCT employee_id) < %(people)s AS is_private
       FROM shown
      GROUP BY company_id, month, element_id, is_merged,
-              CASE WHEN is_merged THEN NULL ELSE NULLIF(department, 0) END,
-              CASE WHEN is_merged THEN NULL ELSE NULLIF(workcenter, 0) END
+              CASE WHEN NOT is_merged THEN department_id END,
+              CASE WHEN NOT is_merged THEN workcenter_id END
 """
 #: So many people a group needs before an amount is shown for it.
 PEOPLE = 2

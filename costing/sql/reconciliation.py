@@ -7,6 +7,8 @@ what went back to the vendor, and credit notes, count negative.
 
 from odoo.tools import SQL
 
+from .shares import shares
+
 #: What moved, at the standard at which it passes through its bill: a return at that of
 #: the receipt that it returns. A later correction takes away from the newest: of what
 #: came up to a fact there is left the least that was there at any time from then on.
@@ -70,11 +72,6 @@ MADE = """
         ON TRUE
      GROUP BY f.company_id, receipt.purchase_line_id, f.product_id
 """
-NOTHING_MADE = """
-    SELECT NULL::int AS company_id, NULL::int AS line, NULL::int AS partner,
-           NULL::int AS product, NULL::numeric AS quantity, NULL::numeric AS amount
-     WHERE FALSE
-"""
 #: What bills passed, and at which standard; what they wait for. Without a bill: goods
 #: that came, went back and came again. A credit note for goods that stayed passes
 #: nothing: it is about the price.
@@ -118,47 +115,6 @@ CORRECTED = """
              GROUP BY m.company_id, m.purchase_line_id, m.partner_id, m.product_id,
                       m.correction_move_id, unit.decimal_places) correction
      GROUP BY company_id, line, partner, product
-"""
-#: What Odoo books on the account of some lines in an item of its own, for the lines
-#: together: taxes that stay a cost, and the share that is private.
-ASIDE = """
-    SELECT item.id AS item, item.balance AS whole, l.id AS line, l.balance,
-           item.company_currency_id AS currency
-      FROM account_move_line item
-      JOIN account_tax_repartition_line part
-        ON part.id = item.tax_repartition_line_id AND part.account_id IS NULL
-      JOIN account_move_line l
-        ON l.move_id = item.move_id AND l.account_id = item.account_id
-       AND l.display_type = 'product'
-     WHERE item.parent_state = 'posted'
-       AND EXISTS (
-            SELECT FROM account_move_line_account_tax_rel tax
-              LEFT JOIN account_tax_filiation_rel child
-                ON child.parent_tax = tax.account_tax_id
-             WHERE tax.account_move_line_id = l.id
-               AND item.tax_line_id IN (tax.account_tax_id, child.child_tax))
-     UNION ALL
-    SELECT item.id, item.balance, l.id, l.balance, item.company_currency_id
-      FROM account_move_line item
-      JOIN account_move_line l
-        ON l.move_id = item.move_id AND l.account_id = item.account_id
-       AND l.name = item.name AND l.display_type = 'product'
-       AND l.deductible_amount <> 100
-     WHERE item.display_type = 'non_deductible_product'
-       AND item.parent_state = 'posted'
-"""
-SHARES = """
-    SELECT line, SUM(share) AS amount
-      FROM (SELECT line,
-                   ROUND(whole * upto / NULLIF(total, 0), places)
-                   - ROUND(whole * (upto - balance) / NULLIF(total, 0), places)
-                       AS share
-              FROM (SELECT line, whole, balance, unit.decimal_places AS places,
-                           SUM(balance) OVER (PARTITION BY item ORDER BY line) AS upto,
-                           SUM(balance) OVER (PARTITION BY item) AS total
-                      FROM (%(aside)s) aside
-                      JOIN res_currency unit ON unit.id = aside.currency) run) part
-     GROUP BY line
 """
 #: Lines of posted bills for goods that pass at standard, and charges on such goods.
 BILLED = """
@@ -241,49 +197,33 @@ DROPPED = """
      WHERE m.is_dropship AND m.state = 'done' AND m.purchase_line_id IS NOT NULL
      GROUP BY m.purchase_line_id
 """
+#: One row per key from all of them: added up, not joined, because a plan that joins
+#: what it cannot estimate may compare everything with everything.
 RECONCILED = """
-    WITH goods AS (%(goods)s UNION ALL %(made)s), matched AS (%(matched)s),
-    billed AS (%(billed)s), explained AS (%(explained)s), ordered AS (%(ordered)s),
-    dropped AS (%(dropped)s), corrected AS (%(corrected)s), keys AS (
-        SELECT company_id, line, partner, product FROM ordered
-         UNION SELECT company_id, line, partner, product FROM goods
-         UNION SELECT company_id, line, partner, product FROM matched
-         UNION SELECT company_id, line, partner, product FROM billed
-         UNION SELECT company_id, line, partner, product FROM explained
+    WITH parts AS (%(parts)s), totals AS (
+        SELECT company_id, line, partner, product, %(totals)s
+          FROM parts
+         GROUP BY company_id, line, partner, product
     ), figures AS (
-        SELECT key.*, unit.decimal_places AS places,
-               COALESCE(ordered.quantity, 0) AS ordered,
-               COALESCE(dropped.quantity, goods.quantity, 0) AS received,
-               COALESCE(matched.billed, 0) AS billed,
-               COALESCE(billed.amount, 0) AS billed_amount,
-               COALESCE(matched.passed_amount, 0) + COALESCE(corrected.amount, 0)
-                   AS passed_amount,
-               COALESCE(explained.amount, 0) AS variance,
-               COALESCE(explained.exchange, 0) AS exchange,
-               CASE WHEN dropped.line IS NULL
-                    THEN COALESCE(goods.quantity, 0) - COALESCE(matched.quantity, 0)
-                    ELSE GREATEST(dropped.quantity - COALESCE(matched.billed, 0), 0)
+        SELECT t.company_id, t.line, t.partner, t.product,
+               unit.decimal_places AS places, t.ordered, t.billed,
+               COALESCE(dropped.quantity, t.received) AS received,
+               t.billed_amount, t.passed_amount, t.variance, t.exchange,
+               CASE WHEN dropped.line IS NULL THEN t.received - t.matched
+                    ELSE GREATEST(dropped.quantity - t.billed, 0)
                END AS open_quantity,
                CASE WHEN dropped.line IS NULL
-                    THEN COALESCE(goods.amount, 0) - COALESCE(matched.amount, 0)
-                    ELSE 0 END AS open_amount,
-               CASE WHEN dropped.line IS NULL
-                    THEN COALESCE(matched.waiting_quantity, 0)
-                    ELSE GREATEST(COALESCE(matched.billed, 0) - dropped.quantity, 0)
+                    THEN t.received_amount - t.matched_amount ELSE 0
+               END AS open_amount,
+               CASE WHEN dropped.line IS NULL THEN t.waiting
+                    ELSE GREATEST(t.billed - dropped.quantity, 0)
                END AS waiting_quantity,
-               CASE WHEN dropped.line IS NULL
-                    THEN COALESCE(matched.waiting_amount, 0) ELSE 0
+               CASE WHEN dropped.line IS NULL THEN t.waiting_amount ELSE 0
                END AS waiting_amount
-          FROM keys key
-          JOIN res_company company ON company.id = key.company_id
+          FROM totals t
+          JOIN res_company company ON company.id = t.company_id
           JOIN res_currency unit ON unit.id = company.currency_id
-          LEFT JOIN ordered USING (company_id, line, partner, product)
-          LEFT JOIN goods USING (company_id, line, partner, product)
-          LEFT JOIN matched USING (company_id, line, partner, product)
-          LEFT JOIN billed USING (company_id, line, partner, product)
-          LEFT JOIN corrected USING (company_id, line, partner, product)
-          LEFT JOIN explained USING (company_id, line, partner, product)
-          LEFT JOIN dropped ON dropped.line = key.line AND key.line <> 0
+          LEFT JOIN (%(dropped)s) dropped ON dropped.line = t.line AND t.line <> 0
     )
     SELECT ROW_NUMBER() OVER (
                ORDER BY f.line, f.partner, f.product, f.company_id) AS id,
@@ -318,17 +258,59 @@ RECONCILED = """
 KINDS = ("material_price", "subcontract_price")
 
 
+#: What is added up for each key.
+MEASURES = (
+    "ordered",
+    "received",
+    "received_amount",
+    "matched",
+    "matched_amount",
+    "waiting",
+    "waiting_amount",
+    "billed",
+    "billed_amount",
+    "passed_amount",
+    "variance",
+    "exchange",
+)
+
+
 def reconciled(with_subcontracting: bool) -> SQL:
     """Every order line of goods at standard, and what has none, of all companies."""
-    shares = SQL(SHARES, aside=SQL(ASIDE))
+    goods = {"received": "quantity", "received_amount": "amount"}
+    matched = {
+        "matched": "quantity",
+        "matched_amount": "amount",
+        "waiting": "waiting_quantity",
+        "waiting_amount": "waiting_amount",
+        "billed": "billed",
+        "passed_amount": "passed_amount",
+    }
+    parts = [
+        _part(SQL(ORDERED), ordered="quantity"),
+        _part(SQL(GOODS, facts=SQL(FACTS)), **goods),
+        _part(SQL(MATCHED), **matched),
+        _part(SQL(CORRECTED), passed_amount="amount"),
+        _part(SQL(BILLED, shares=shares(), kinds=KINDS), billed_amount="amount"),
+        _part(SQL(EXPLAINED, kinds=KINDS), variance="amount", exchange="exchange"),
+    ]
+    if with_subcontracting:
+        parts.append(_part(SQL(MADE), **goods))
     return SQL(
         RECONCILED,
-        goods=SQL(GOODS, facts=SQL(FACTS)),
-        made=SQL(MADE if with_subcontracting else NOTHING_MADE),
-        matched=SQL(MATCHED),
-        corrected=SQL(CORRECTED),
-        billed=SQL(BILLED, shares=shares, kinds=KINDS),
-        explained=SQL(EXPLAINED, kinds=KINDS),
-        ordered=SQL(ORDERED),
+        parts=SQL(" UNION ALL ").join(parts),
+        totals=SQL(", ").join(SQL(f"SUM({name}) AS {name}") for name in MEASURES),
         dropped=SQL(DROPPED),
     )
+
+
+def _part(source: SQL, **measures: str) -> SQL:
+    """What one of the queries knows, as columns that all of them have."""
+    columns = [
+        SQL(f"COALESCE({measures[name]}, 0)::numeric AS {name}")
+        if name in measures
+        else SQL(f"0::numeric AS {name}")
+        for name in MEASURES
+    ]
+    keys = SQL("SELECT company_id, line, partner, product")
+    return SQL("%s, %s FROM (%s) part", keys, SQL(", ").join(columns), source)
