@@ -52,6 +52,8 @@ from . import backflush_time
 from . import backflush_trail
 from . import backflush_variance
 from . import backflush_variance_spread
+from . import backflush_variance_analysis
+from . import backflush_variance_question
 from . import backflush_version
 from . import mrp_bom
 from . import mrp_bom_line
@@ -64,7 +66,9 @@ from . import product_product
 from . import product_template
 from . import product_value
 from . import res_company
+from . import res_company_variance
 from . import res_config_settings
+from . import res_partner
 from . import stock_move
 from . import stock_move_event
 from . import stock_move_delivery

@@ -1,5 +1,6 @@
 from . import (
     test_blend,
+    test_bill_reconciliation,
     test_byproducts,
     test_card_report,
     test_chains,
@@ -52,6 +53,8 @@ from . import (
     test_unbuild,
     test_units,
     test_variance_materials,
+    test_variance_analysis,
+    test_variance_rights,
     test_versions,
     test_voucher,
     test_what_if,

@@ -10,3 +10,4 @@ from . import backflush_what_if_line
 from . import backflush_fill_prices
 from . import backflush_review
 from . import backflush_review_line
+from . import backflush_question
