@@ -146,7 +146,7 @@ class BackflushVariance(models.Model):
 
     @api.model
     def _open_fresh(self, name):
-        """The action `name`, after variances were brought in line with today's facts."""
+        """The action `name`, after variances were brought in line with the facts."""
         self.env["backflush.time"]._refresh(self.env.companies)
         return self.env["ir.actions.act_window"]._for_xml_id(name)
 
