@@ -40,6 +40,7 @@
         "views/backflush_check_views.xml",
         "views/mrp_bom_views.xml",
         "views/mrp_production_views.xml",
+        "views/mrp_timesheet_views.xml",
         "views/mrp_unbuild_views.xml",
         "views/stock_move_views.xml",
         "views/stock_picking_views.xml",

@@ -243,6 +243,7 @@ class BackflushCommon(BackflushAssertions, BaseCommon):
                     "workcenter_id": cls.workcenter.id,
                     "element_id": cls.elements[element].id,
                     "rate": rate,
+                    "normal_hours": 40 if element == "fixed_overhead" else 0,
                 }
             )
         return version
