@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 from odoo.fields import Domain
 
 from ..costing.rollup import allowed_hours
@@ -97,3 +98,35 @@ class MrpProduction(models.Model):
         )
         first = (postings | own).sorted("id")[:1]
         return not first or first.production_id == self
+
+    # -- buttons ----------------------------------------------------------------
+
+    def action_view_backflush_proof(self):
+        """Standard against actual, with the variances between them."""
+        self.ensure_one()
+        return self.env["backflush.reconciliation"]._open_order(self)
+
+    def action_view_backflush_timesheets(self):
+        return self._open_backflush_timesheets([("production_id", "in", self.ids)])
+
+    @api.model
+    def _open_backflush_timesheets(self, domain):
+        """Odoo's own list of timesheets, of whatever project."""
+        lines = self.env["account.analytic.line"]
+        if not lines.has_access("read"):
+            raise UserError(
+                self.env._(
+                    "You may not read timesheets. Ask for the right 'Timesheets: User: "
+                    "all timesheets'."
+                )
+            )
+        view = self.env.ref("hr_timesheet.timesheet_view_tree_user")
+        search = self.env.ref("hr_timesheet.hr_timesheet_line_search")
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Timesheets"),
+            "res_model": lines._name,
+            "views": [(view.id, "list"), (False, "form")],
+            "search_view_id": [search.id],
+            "domain": [("project_id", "!=", False), *domain],
+        }
