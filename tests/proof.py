@@ -1,5 +1,6 @@
 """How tests ask for the lists that set orders and hours against the standards."""
 
+from lxml import etree
 from odoo import fields
 
 
@@ -21,6 +22,20 @@ class Reconciling:
         )
         opened = getattr(run, action)()
         return run.env[opened["res_model"]].search(opened["domain"])
+
+    def _read_as_client(self, records, view="list"):
+        """Read what the web client reads of `records` for a view of them."""
+        views = records.get_views([(False, view), (False, "search")])
+        names = views["models"][records._name]["fields"]
+        root = etree.fromstring(views["views"][view]["arch"])
+        spec = {}
+        for node in root.iter("field"):
+            if any(parent.tag == "field" for parent in node.iterancestors()):
+                continue
+            name = node.get("name")
+            is_link = names[name]["type"] == "many2one"
+            spec[name] = {"fields": {"display_name": {}}} if is_link else {}
+        return records.web_read(spec)
 
     def _prove_orders(self, user=None):
         """{order: its proof}"""

@@ -130,6 +130,20 @@ class TestProof(ProofCase):
         self._correct(orders[2].move_raw_ids, 8)
         self.assertProved(orders)
 
+    def _count_queries(self):
+        self._prove_orders()  # warms the caches
+        self.env.invalidate_all()
+        before = self.env.cr.sql_log_count
+        self._reconcile("action_orders")
+        return self.env.cr.sql_log_count - before
+
+    def test_queries_do_not_grow_with_orders(self):
+        self._produce(self.p, 2)
+        few = self._count_queries()
+        for _count in range(4):
+            self._produce(self.p, 2)
+        self.assertEqual(self._count_queries(), few)
+
 
 @tagged("post_install", "-at_install")
 class TestProofRights(ProofCase):
@@ -153,6 +167,13 @@ class TestProofRights(ProofCase):
         self.assertEqual((proof.state, proof.amount_proof), ("explained", 0))
         self.assertEqual(proof.amount_actual, 268.5)
         self.assertIn("labour_rate", proof.variance_ids.mapped("kind"))
+
+    def test_a_reader_opens_list_and_form(self):
+        proof = self._prove_orders(self._create_user("reader"))[self.order]
+        for view in ("list", "form"):
+            values = self._read_as_client(proof, view)[0]
+            self.assertEqual(values["production_id"]["id"], self.order.id)
+        self.assertEqual(proof.action_view_variances()["type"], "ir.actions.act_window")
 
     def test_nobody_reads_the_list_of_another(self):
         officer = self._create_user(

@@ -159,6 +159,18 @@ class TestTimeReconciliation(Reconciling, RecordedTime, People, BackflushCommon)
         with self.assertRaisesRegex(UserError, "may not read timesheets"):
             line.action_view_timesheets()
 
+    def test_a_reader_opens_the_list(self):
+        """Names only of what a reader has no right to."""
+        sheet = self._record(
+            self.env["mrp.production"], 3, 20.0, project_id=self.project.id
+        )
+        order = self._produce(self.p, 10)
+        lines = self._get_lines(user=self._create_user("reader"))
+        by_state = {values["state"]: values for values in self._read_as_client(lines)}
+        loose = by_state["no_order"]
+        self.assertEqual(loose["employee_id"]["id"], sheet.employee_id.id)
+        self.assertEqual(by_state["assumed"]["production_id"]["id"], order.id)
+
     def test_a_period_that_ends_before_it_begins(self):
         today = fields.Date.today()
         run = self.env["backflush.reconciliation"].create(

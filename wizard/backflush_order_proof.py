@@ -11,7 +11,6 @@ class BackflushOrderProof(models.TransientModel):
     _name = "backflush.order.proof"
     _description = "Order: Standard Against Actual"
     _order = "date desc, production_id desc, id"
-    _rec_name = "production_id"
 
     run_id = fields.Many2one(
         "backflush.reconciliation", required=True, index=True, ondelete="cascade"
@@ -73,6 +72,14 @@ class BackflushOrderProof(models.TransientModel):
     element_ids = fields.One2many("backflush.order.proof.element", "proof_id")
     variance_ids = fields.One2many("backflush.order.proof.variance", "proof_id")
     is_at_rates = fields.Boolean(compute="_compute_is_at_rates")
+
+    @api.depends("production_id")
+    def _compute_display_name(self):
+        for proof in self:
+            proof.display_name = self.env._(
+                "%(order)s: standard against actual",
+                order=proof.production_id.display_name,
+            )
 
     @api.depends_context("uid")
     def _compute_is_at_rates(self):

@@ -96,7 +96,7 @@ class BackflushTimeLine(models.TransientModel):
     efficiency = fields.Float(
         readonly=True,
         aggregator=None,
-        digits=(16, 4),
+        digits=(16, 1),
         help="Allowed ÷ recorded hours: below 100 % it took longer than allowed.",
     )
     has_time_without_cost = fields.Boolean(
