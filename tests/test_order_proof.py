@@ -1,5 +1,8 @@
 """Order: standard against actual, proved from facts and timesheets."""
 
+import random
+
+from odoo import Command
 from odoo.tests import tagged
 
 from .common import BackflushCommon
@@ -8,6 +11,8 @@ from .people import People
 from .proof import Reconciling
 from .time import RecordedTime
 from .variants import Variant2
+
+READER = "backflush_costing.group_backflush_user"
 
 
 class MonthProof(Reconciling, Month):
@@ -146,6 +151,68 @@ class TestProof(ProofCase):
 
 
 @tagged("post_install", "-at_install")
+class TestProofOfTime(ProofCase):
+    """Two operations: three people at one, an oven without people at the other."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.oven = cls.env["mrp.workcenter"].create(
+            {"name": "Oven", "company_id": cls.company.id}
+        )
+        cls.bom.operation_ids = [
+            Command.create(
+                {
+                    "name": "Bake",
+                    "workcenter_id": cls.oven.id,
+                    "time_cycle_manual": 7,
+                }
+            )
+        ]
+        version = cls._create_version("Two Places", "2021-01-01", m=5.0, s=6.0)
+        people = version.rate_ids.filtered(lambda x: x.element_id.type == "labour")
+        people.crew = 3
+        cls.env["backflush.rate"].create(
+            {
+                "version_id": version.id,
+                "workcenter_id": cls.oven.id,
+                "element_id": cls.elements["variable_overhead"].id,
+                "rate": 11.3,
+            }
+        )
+        version.action_roll_up()
+        version.action_activate()
+
+    def _work_on(self, order, chance):
+        """Sheets with and without a work order, of people with and without cost."""
+        places = (False, *order.workorder_ids.ids)
+        for _count in range(chance.randint(0, 3)):
+            hours, cost = chance.randint(1, 400) / 100, chance.choice((0.0, 19.7, 23.3))
+            self._record(order, hours, cost, workorder_id=chance.choice(places))
+        for workorder in order.workorder_ids:
+            if chance.random() < 0.4:
+                workorder.duration = chance.randint(10, 300)
+
+    def test_any_mix_of_recorded_time(self):
+        chance = random.Random(7)
+        for source in ("auto", "timesheet", "workorder"):
+            self.company.backflush_labour_source = source
+            orders = self.env["mrp.production"]
+            for _count in range(4):
+                order = self._create_production(self.p, chance.randint(2, 14))
+                self._work_on(order, chance)
+                orders |= self._finish(order, made=order.product_qty)
+            self._unbuild(self.p, 1, orders[0])
+            proofs = self._prove_orders()
+            reader = self._create_user(f"reader_{source}", groups=READER)
+            at_rates = self._prove_orders(reader)
+            for order in orders:
+                for proof in (proofs[order], at_rates[order]):
+                    self.assertEqual(proof.state, "explained", (source, order.name))
+                    self.assertLessEqual(abs(proof.amount_rounding), 0.011)
+
+
+@tagged("post_install", "-at_install")
 class TestProofRights(ProofCase):
     def setUp(self):
         super().setUp()
@@ -160,25 +227,25 @@ class TestProofRights(ProofCase):
         self.assertEqual(proof.amount_actual, 263)
         self.assertNotIn("labour_rate", proof.variance_ids.mapped("kind"))
         self.assertTrue(proof.is_at_rates)
-        officer = self._create_user(
-            "officer", groups="backflush_costing.group_backflush_user,hr.group_hr_user"
-        )
+        officer = self._create_user("officer", groups=f"{READER},hr.group_hr_user")
         proof = self._prove_orders(officer)[self.order]
         self.assertEqual((proof.state, proof.amount_proof), ("explained", 0))
         self.assertEqual(proof.amount_actual, 268.5)
         self.assertIn("labour_rate", proof.variance_ids.mapped("kind"))
 
     def test_a_reader_opens_list_and_form(self):
-        proof = self._prove_orders(self._create_user("reader"))[self.order]
+        reader = self._create_user("reader")
+        opened = self._call(reader, self.order, "action_view_backflush_proof")
+        proof = self.env[opened["res_model"]].with_user(reader)
+        self.assertEqual(proof.browse(opened["res_id"]).amount_actual, 263)
+        proof = self._prove_orders(reader)[self.order]
         for view in ("list", "form"):
             values = self._read_as_client(proof, view)[0]
             self.assertEqual(values["production_id"]["id"], self.order.id)
         self.assertEqual(proof.action_view_variances()["type"], "ir.actions.act_window")
 
     def test_nobody_reads_the_list_of_another(self):
-        officer = self._create_user(
-            "officer", groups="backflush_costing.group_backflush_user,hr.group_hr_user"
-        )
+        officer = self._create_user("officer", groups=f"{READER},hr.group_hr_user")
         self._prove_orders(officer)
         reader = self._create_user("reader")
         for name in (
