@@ -1,4 +1,5 @@
 from . import (
+    test_acceptance,
     test_byproducts,
     test_card_report,
     test_chains,
@@ -38,6 +39,11 @@ from . import (
     test_small_cases,
     test_standards,
     test_svc_keyboards,
+    test_textbooks,
+    test_time,
+    test_time_closed,
+    test_time_input,
+    test_time_twins,
     test_trade_bills,
     test_trade_purchase,
     test_trade_sale,

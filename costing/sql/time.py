@@ -15,6 +15,12 @@ STANDING = (
     "({0}.state IN ('posted', 'pending')"
     " OR {0}.state = 'failed' AND {0}.date IS NOT NULL)"
 )
+#: The day on which the event of a posting `p` that does not stand is booked now.
+AGAIN = """
+    (SELECT again.date FROM backflush_posting again
+      WHERE again.company_id = p.company_id AND again.res_model = p.res_model
+        AND again.res_id = p.res_id AND {standing}
+      ORDER BY again.id LIMIT 1)""".format(standing=STANDING.format("again"))
 #: The orders, with the card of their first posting; without one, the card in force.
 UNIT = """
     ids AS MATERIALIZED (
@@ -59,12 +65,7 @@ UNIT = """
 STEP = """
     moved AS (
         SELECT unit.id, f.quantity,
-               CASE WHEN {standing} THEN p.date
-                    ELSE (SELECT again.date FROM backflush_posting again
-                           WHERE again.company_id = p.company_id
-                             AND again.res_model = p.res_model
-                             AND again.res_id = p.res_id AND {again}
-                           ORDER BY again.id LIMIT 1) END AS day
+               CASE WHEN {standing} THEN p.date ELSE {again} END AS day
           FROM unit
           JOIN backflush_posting p ON p.production_id = unit.id
            AND p.res_model IN ('mrp.production', 'mrp.unbuild')
@@ -87,7 +88,7 @@ STEP = """
                   FROM moved WHERE day IS NOT NULL GROUP BY id, day) daily
           JOIN unit ON unit.id = daily.id
         WINDOW past AS (PARTITION BY unit.id ORDER BY daily.day)
-    )""".format(standing=STANDING.format("p"), again=STANDING.format("again"))
+    )""".format(standing=STANDING.format("p"), again=AGAIN)
 #: Operations of the cards: time of the work centre, and rates per hour of it.
 WORK = """
     line AS MATERIALIZED (
@@ -204,7 +205,8 @@ SHARE = """
             ON total.project = weight.project AND total.month = weight.month
 """
 #: Timesheets of the orders, and the work centres' time that somebody recorded. Where
-#: the employee has no hourly cost, a sheet has none.
+#: the employee has no hourly cost, a sheet has none. Time of a work centre belongs to
+#: the day on which it ends; Odoo splits what takes longer than expected in two.
 RECORDED = """
     sheet AS MATERIALIZED (
         SELECT a.production_id AS id, a.id AS timesheet, a.date AS day,
@@ -230,8 +232,12 @@ RECORDED = """
           JOIN mrp_workcenter_productivity t ON t.workorder_id = w.id
          WHERE NOT COALESCE(w.backflush_is_assumed, FALSE)
            AND w.state IS DISTINCT FROM 'cancel'
-           AND (t.date_start AT TIME ZONE 'UTC' AT TIME ZONE %(zone)s)::date
-               <= %(until)s
+           AND (COALESCE((SELECT MAX(next.date_end)
+                            FROM mrp_workcenter_productivity next
+                           WHERE next.workorder_id = t.workorder_id
+                             AND next.date_start = t.date_end AND next.id <> t.id),
+                         t.date_end, t.date_start)
+                AT TIME ZONE 'UTC' AT TIME ZONE %(zone)s)::date <= %(until)s
          GROUP BY 1, 2
         HAVING SUM(t.duration) > 0
     )"""
@@ -555,7 +561,7 @@ def recompute(orders, *, projects, is_closed, **values) -> SQL:
     """
     parts = [UNIT, STEP, WORK, ALLOWED]
     shared = SQL("")
-    if projects:
+    if projects and values["by_sheet"]:
         parts.append(SHARED)
         shared = SQL(SHARE)
     parts += [RECORDED, UNPLANNED, SPOT, ROWS, ROUNDED]
