@@ -120,13 +120,11 @@ OPEN = """
 """.format(standing=STANDING.format("done"))
 #: What they hold at standard: recorded hours × rate, by element and work centre.
 PROGRESS = """
-    SELECT r.element, spot.workcenter,
-           SUM(CASE WHEN r.type = 'labour' THEN spot.labour ELSE spot.machine END
-               * r.factor * r.rate)
-      FROM spot
-      JOIN every_rate r ON r.standard = spot.standard AND r.place = spot.place
-     WHERE CASE WHEN r.type = 'labour' THEN spot.labour ELSE spot.machine END > 0
-     GROUP BY r.element, spot.workcenter
+    SELECT element, workcenter,
+           SUM(CASE WHEN type = 'labour' THEN labour ELSE machine END * factor * rate)
+      FROM spot_rate
+     WHERE CASE WHEN type = 'labour' THEN labour ELSE machine END > 0
+     GROUP BY element, workcenter
 """
 
 

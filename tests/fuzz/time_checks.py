@@ -165,11 +165,28 @@ class TimeChecks:
         expected = -sum(
             (self._get_cost(x, element) for x in timed if not self._is_gone(x)), ZERO
         )
+        expected += self._get_lost(element)
         bound = CENT / 2 * (len(timed) + 2)
         if abs(found - expected) > bound:
             raise AssertionError(
                 f"{kind} of {element}: {float(found)}, and not {float(expected):.4f}"
             )
+
+    def _get_lost(self, element):
+        """What unbuilds that name no order take back of what was applied."""
+        model = self.shop.model
+        return sum(
+            (
+                -fact.quantity
+                * RECIPES[fact.product].hours
+                * model.cards[fact.document].rates[element]
+                for fact in model.facts
+                if fact.document[0] == "unbuild"
+                and fact.role == "made"
+                and fact.product in RECIPES
+            ),
+            ZERO,
+        )
 
 
 def _sort(rows):
