@@ -9,6 +9,7 @@ from odoo.tests import tagged
 from .common import BackflushCommon
 from .test_yen import YenCommon
 from .textbook import Textbook
+from .time import RecordedTime
 from .time_twin import OrderTime, read_rows
 
 SOURCES = ("auto", "timesheet", "workorder")
@@ -54,6 +55,7 @@ class TwinCase(Textbook):
             ("Two", (("Saw", 17), ("Bench", 45)), None),
             ("Three", (("Bench", 31), ("Oven", 50), ("Saw", 7)), None),
             ("Kitted", (("Oven", 20),), cls.kit),
+            ("Pooled", (("Spare", 20), ("Oven", 5)), None),
         ):
             product = cls._create_product(name, cls.finished)
             bom = cls._create_routed(product, 10, works)
@@ -61,6 +63,9 @@ class TwinCase(Textbook):
                 line = {"bom_id": bom.id, "product_id": more.id, "product_qty": 20}
                 cls.env["mrp.bom.line"].create(line)
             cls.products.append(product)
+        cls.other_bom = cls._create_routed(
+            cls.products[1], 5, (("Bench", 20), ("Saw", 11)), sequence=99
+        )
 
     @classmethod
     def _create_routed(cls, product, quantity, works, **values):
@@ -114,7 +119,10 @@ class TwinCase(Textbook):
     def _make_order(self, product):
         draw = self.draw
         planned = draw.randint(2, 23)
-        order = self._create_production(product, planned)
+        values = {}
+        if product == self.products[1] and draw.random() < 0.5:
+            values["bom_id"] = self.other_bom.id  # operations that the card has not
+        order = self._create_production(product, planned, **values)
         self.orders |= order
         if draw.random() < 0.3:
             order.project_id = self.shared
@@ -234,6 +242,14 @@ class TestTimeTwins(TwinCase, BackflushCommon):
             time._recompute(self.orders)
             self.assertEqual(self._read_ids(), known)
 
+    def test_one_by_one_as_all_together(self):
+        self._make_orders(15)
+        known = self._read_ids()
+        for order in self.orders:
+            self.env["backflush.time"]._recompute(order)
+        self.assertEqual(self._read_ids(), known)
+        self.assertTwins()
+
     def test_one_changed_sheet_touches_its_order_only(self):
         self._make_orders(8)
         sheet = self.orders.backflush_timesheet_ids.filtered(
@@ -266,3 +282,68 @@ class TestTimeTwinsYen(TwinCase, YenCommon):
         self.assertTwins()
         for row in self.orders.backflush_variance_ids:
             self.assertEqual(row.amount, round(row.amount))
+
+
+@tagged("post_install", "-at_install")
+class TestTimeOfTwoCompanies(RecordedTime, BackflushCommon):
+    """Two factories that know nothing of each other, recomputed and closed at once."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls._activate_standards(m=5.0, s=6.0)
+        cls.here = cls.company
+        cls.goods = {cls.company: cls.p}
+        cls.other = cls._create_company(name="Other Factory")
+        cls.env.user.company_ids |= cls.other
+        cls.env = cls.env(
+            context=dict(cls.env.context, allowed_company_ids=cls.other.ids)
+        )
+        cls.company = cls.other = cls.other.with_env(cls.env)
+        cls._create_categories()
+        cls._create_elements()
+        cls._create_products()
+        cls._activate_standards(m=7.0, s=6.0)
+        cls._create_project()
+        cls.goods[cls.other] = cls.p
+        companies = (cls.here | cls.other).ids
+        cls.env = cls.env(context=dict(cls.env.context, allowed_company_ids=companies))
+
+    def _order_for(self, company, hours):
+        self.company, self.people = company, {}
+        product = self.goods[company].with_env(self.env)
+        order = self._create_production(
+            product.with_company(company), 10, bom_id=self._find_bom_of(product)
+        )
+        self._record(order, hours, 21.0)
+        order.qty_producing = 10
+        order._set_qty_producing()
+        self._finish_as_is(order)
+        return order
+
+    def _find_bom_of(self, product):
+        return self.env["mrp.bom"].search([("product_id", "=", product.id)]).id
+
+    def test_side_by_side(self):
+        mine, others = self._order_for(self.here, 6), self._order_for(self.other, 4)
+        self.assertEqual(mine.backflush_variance_ids.company_id, self.here)
+        self.assertEqual(others.backflush_variance_ids.company_id, self.other)
+        rows = self._get_time_rows(mine), self._get_time_rows(others)
+        self.assertEqual(rows[0]["labour", "labour_efficiency"], 20.0)
+        self.assertEqual(rows[1]["labour", "labour_efficiency"], -20.0)
+        known = (mine | others).backflush_variance_ids
+        self.env["backflush.time"]._recompute(mine | others)
+        self.assertEqual((mine | others).backflush_variance_ids, known)
+        for order in mine | others:
+            self.assertEqual(
+                sorted(read_rows(order)), sorted(OrderTime(order).get_rows())
+            )
+        mine.backflush_timesheet_ids.unit_amount = 7
+        same = known.exists().filtered(lambda row: row.company_id == self.other)
+        self.assertEqual(others.backflush_variance_ids, same)
+        for company, amount in ((self.here, -147.0), (self.other, -84.0)):
+            self.company = company
+            close = self._compute_close()
+            self.assertEqual(close.variance_ids.company_id, company)
+            found = self._get_period_rows(close)
+            self.assertEqual(found["labour", "unallocated"], amount)

@@ -96,7 +96,8 @@ class OrderTime:
         if not self.is_booked:
             return []
         days = defaultdict(lambda: ZERO)
-        for posting in self.postings:
+        models = ("mrp.production", "mrp.unbuild")  # not what was scrapped
+        for posting in self.postings.filtered(lambda p: p.res_model in models):
             for fact in posting.fact_ids:
                 move = fact.move_id
                 is_made = move.production_id == self.order or (
