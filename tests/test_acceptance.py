@@ -41,7 +41,8 @@ class Webb(Textbook):
         self._buy(self.parts["Cloth"], 22_200, 28.0)
         order = self._create_production(self.product, self.output)
         self._record(order, 9_000, 22.0)
-        self._run_machine(order, 4_500)
+        # as people do; Odoo makes two recordings of it, which begin months ago
+        order.workorder_ids.duration = 4_500 * 60
         self._finish(order, used={self.parts["Cloth"]: 22_200})
         self._spend(
             labour=198_000.0, variable_overhead=130_500.0, fixed_overhead=285_000.0
