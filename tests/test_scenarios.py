@@ -64,6 +64,15 @@ class Scenarios:
         shop.scrap("Q", 5, order=mo1)
         shop.settle()
 
+    def test_receipt_that_owes_nothing_is_retried(self):
+        """It failed without a journal, and had nothing to book afterwards."""
+        shop = self.open_shop()
+        po1 = shop.buy("K", 9, receive=0, bill=0.5)
+        shop.make("X", 2)
+        shop.break_books()
+        shop.receive(po1, 1)
+        shop.settle()
+
     def test_documents_made_anew_and_transfers_corrected(self):
         shop = self.open_shop()
         shop.deliver_in_two_steps()

@@ -232,12 +232,14 @@ RECORDED = """
           JOIN mrp_workcenter_productivity t ON t.workorder_id = w.id
          WHERE NOT COALESCE(w.backflush_is_assumed, FALSE)
            AND w.state IS DISTINCT FROM 'cancel'
-           AND (COALESCE((SELECT MAX(next.date_end)
-                            FROM mrp_workcenter_productivity next
-                           WHERE next.workorder_id = t.workorder_id
-                             AND next.date_start = t.date_end AND next.id <> t.id),
-                         t.date_end, t.date_start)
-                AT TIME ZONE 'UTC' AT TIME ZONE %(zone)s)::date <= %(until)s
+           -- asked for at a period's end only
+           AND (%(until)s >= DATE '9999-12-31'
+                OR (COALESCE((SELECT MAX(next.date_end)
+                                FROM mrp_workcenter_productivity next
+                               WHERE next.workorder_id = t.workorder_id
+                                 AND next.date_start = t.date_end
+                                 AND next.id <> t.id), t.date_end, t.date_start)
+                    AT TIME ZONE 'UTC' AT TIME ZONE %(zone)s)::date <= %(until)s)
          GROUP BY 1, 2
         HAVING SUM(t.duration) > 0
     )"""
