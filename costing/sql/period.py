@@ -3,6 +3,7 @@
 from odoo.tools import SQL
 
 from .time import (
+    AGAIN,
     ALLOWED,
     RECORDED,
     SPOT,
@@ -63,7 +64,8 @@ ROWS = """
                 AND p.trigger IS DISTINCT FROM 'delivery')
      GROUP BY v.element_id, v.kind
 """
-#: Output made, by the card at which it was applied.
+#: Output made, by the card at which it was applied; facts stay with their posting when
+#: it is reversed, their day is that of the posting that took its place.
 MADE = """
     SELECT p.standard_id, SUM(f.quantity)
       FROM backflush_posting p
@@ -72,34 +74,37 @@ MADE = """
       LEFT JOIN stock_location place ON place.id = m.location_dest_id
      WHERE p.company_id = %(company)s
        AND p.res_model IN ('mrp.production', 'mrp.unbuild')
-       AND p.date BETWEEN %(date_from)s AND %(date_to)s
+       AND ({standing} AND p.date BETWEEN %(date_from)s AND %(date_to)s
+            OR NOT {standing}
+               AND {again} BETWEEN %(date_from)s AND %(date_to)s)
        AND f.product_id = p.product_id AND p.standard_id IS NOT NULL
        AND (m.production_id IS NOT NULL
             OR COALESCE(m.consume_unbuild_id, m.unbuild_id) IS NOT NULL
                AND place.usage = 'production')
      GROUP BY p.standard_id
-"""
+""".format(standing=STANDING.format("p"), again=AGAIN)
 #: Change of stock of goods that are costed at delivery, by the card in force.
 STOCK = """
     SELECT f.standard_id, SUM(f.quantity)
       FROM backflush_stock_fact f
-      JOIN product_product p ON p.id = f.product_id
-      JOIN product_template t ON t.id = p.product_tmpl_id
-      LEFT JOIN backflush_posting posting ON posting.id = f.posting_id
+      JOIN product_product product ON product.id = f.product_id
+      JOIN product_template t ON t.id = product.product_tmpl_id
+      LEFT JOIN backflush_posting p ON p.id = f.posting_id
      WHERE f.company_id = %(company)s AND f.standard_id IS NOT NULL
        AND t.categ_id = ANY(%(delivered)s::int[])
-       AND COALESCE(posting.date,
-                    (f.date AT TIME ZONE 'UTC' AT TIME ZONE %(zone)s)::date)
-           BETWEEN %(date_from)s AND %(date_to)s
+       AND CASE WHEN p.id IS NULL
+                THEN (f.date AT TIME ZONE 'UTC' AT TIME ZONE %(zone)s)::date
+                WHEN {standing} THEN p.date
+                ELSE {again} END BETWEEN %(date_from)s AND %(date_to)s
      GROUP BY f.standard_id
-"""
+""".format(standing=STANDING.format("p"), again=AGAIN)
 #: Orders that were not finished on a day, and on which time had been recorded.
 OPEN = """
     SELECT o.id
       FROM mrp_production o
       JOIN product_product p ON p.id = o.product_id
       JOIN product_template t ON t.id = p.product_tmpl_id
-     WHERE o.company_id = %(company)s AND o.state NOT IN ('draft', 'cancel')
+     WHERE o.company_id = %(company)s AND o.state <> 'cancel'
        AND t.categ_id = ANY(%(categories)s::int[])
        AND (EXISTS (SELECT FROM account_analytic_line a
                      WHERE a.production_id = o.id AND a.date <= %(until)s)
@@ -115,13 +120,11 @@ OPEN = """
 """.format(standing=STANDING.format("done"))
 #: What they hold at standard: recorded hours × rate, by element and work centre.
 PROGRESS = """
-    SELECT r.element, spot.workcenter,
-           SUM(CASE WHEN r.type = 'labour' THEN spot.labour ELSE spot.machine END
-               * r.factor * r.rate)
-      FROM spot
-      JOIN every_rate r ON r.standard = spot.standard AND r.place = spot.place
-     WHERE CASE WHEN r.type = 'labour' THEN spot.labour ELSE spot.machine END > 0
-     GROUP BY r.element, spot.workcenter
+    SELECT element, workcenter,
+           SUM(CASE WHEN type = 'labour' THEN labour ELSE machine END * factor * rate)
+      FROM spot_rate
+     WHERE CASE WHEN type = 'labour' THEN labour ELSE machine END > 0
+     GROUP BY element, workcenter
 """
 
 
