@@ -21,6 +21,7 @@ from .time import (
     UNPLANNED,
     WORK,
 )
+from .time_report import EVERY_RATE
 
 #: Rows that belong to a period, a document or stock, even where they name an order.
 #: A fee that was billed at another price stands with its bill.
@@ -144,13 +145,11 @@ SPENT = """
                COALESCE(CASE WHEN r.type = 'labour' THEN spot.labour
                              ELSE spot.machine END, t.allowed, 0) AS hours
           FROM unit
-          JOIN every_place p ON p.standard = unit.standard
-          JOIN every_rate r ON r.standard = unit.standard AND r.place = p.place
-           AND r.type <> 'fixed_overhead'
-          LEFT JOIN spot ON spot.id = unit.id AND spot.place = p.place
+          JOIN every_rate r ON r.id = unit.id
+          LEFT JOIN spot ON spot.id = unit.id AND spot.place = r.place
           LEFT JOIN (SELECT id, place, SUM(allowed) AS allowed
                        FROM standard_time GROUP BY id, place) t
-            ON t.id = unit.id AND t.place = p.place
+            ON t.id = unit.id AND t.place = r.place
     )"""
 #: Everybody's hours at the standard rate: for those who may not know what they cost.
 PEOPLE_AT_RATES = """
@@ -164,7 +163,7 @@ PEOPLE_AT_COST = """
         SELECT spot.id, spot.place, MIN(r.element) AS element,
                SUM(r.factor * r.rate) / spot.crew AS price, spot.share
           FROM spot
-          JOIN every_rate r ON r.standard = spot.standard AND r.place = spot.place
+          JOIN every_rate r ON r.id = spot.id AND r.place = spot.place
          WHERE r.type = 'labour' AND spot.crew > 0 AND spot.sheets IS NOT NULL
          GROUP BY spot.id, spot.place, spot.crew, spot.share
     ), mean_hour AS (
@@ -317,7 +316,8 @@ def prove(
     parts = [UNIT, STEP, WORK, ALLOWED]
     if projects:
         parts.append(SHARED)
-    parts += [RECORDED, UNPLANNED, SPOT, MOVES, GOODS, CONTENT, STANDARD, SPENT]
+    parts += [RECORDED, UNPLANNED, SPOT, EVERY_RATE]
+    parts += [MOVES, GOODS, CONTENT, STANDARD, SPENT]
     parts += [PEOPLE_AT_COST if with_cost else PEOPLE_AT_RATES]
     parts += [ACTUAL, SIDES, TOTALS, INSERTED]
     left_out = NOT_OF_ORDERS if with_cost else (*NOT_OF_ORDERS, "labour_rate")
@@ -326,6 +326,7 @@ def prove(
         orders=list(orders),
         projects=list(projects),
         shared=SQL(SHARE) if projects else SQL(""),
+        as_open=False,
         left_out=left_out,
         **values,
     )

@@ -32,6 +32,21 @@ COLUMNS = """
            efficiency, has_time_without_cost, has_negative_time,
            create_uid, write_uid, create_date, write_date)
 """
+#: By order, the rates of all its places: of the card, and those it does not know.
+EVERY_RATE = """
+    every_rate AS MATERIALIZED (
+        SELECT unit.id, place.place, place.operation, place.workcenter,
+               rate.element, rate.type, rate.rate, rate.factor
+          FROM unit
+          JOIN rate ON rate.standard = unit.standard
+          JOIN place ON place.standard = unit.standard AND place.place = rate.place
+         WHERE rate.type <> 'fixed_overhead'
+         UNION ALL
+        SELECT id, place, NULLIF(GREATEST(place, 0), 0), workcenter,
+               element, type, rate, factor
+          FROM stray_rate
+         WHERE type <> 'fixed_overhead'
+    )"""
 #: By order, operation and cost element; hours are those of the element.
 TIMES = """
     odd AS (
@@ -39,7 +54,7 @@ TIMES = """
                BOOL_OR(hours < 0) AS is_negative, MAX(day) AS day
           FROM sheet GROUP BY id
     ), hours AS (
-        SELECT unit.id, unit.day, unit.product, p.place, p.operation, p.workcenter,
+        SELECT unit.id, unit.day, unit.product, r.place, r.operation, r.workcenter,
                r.element, r.type, r.rate, r.factor,
                COALESCE(t.allowed, 0) * r.factor AS allowed,
                COALESCE(t.absorbed, 0) * r.factor AS absorbed,
@@ -51,15 +66,13 @@ TIMES = """
                CASE WHEN r.type = 'labour' THEN spot.labour
                     ELSE spot.machine END * r.factor AS recorded
           FROM unit
-          JOIN every_place p ON p.standard = unit.standard
-          JOIN every_rate r ON r.standard = unit.standard AND r.place = p.place
-           AND r.type <> 'fixed_overhead'
-          LEFT JOIN spot ON spot.id = unit.id AND spot.place = p.place
-          LEFT JOIN machine ON machine.id = unit.id AND machine.place = p.place
+          JOIN every_rate r ON r.id = unit.id
+          LEFT JOIN spot ON spot.id = unit.id AND spot.place = r.place
+          LEFT JOIN machine ON machine.id = unit.id AND machine.place = r.place
           LEFT JOIN (SELECT id, place, SUM(allowed) AS allowed,
                             SUM(absorbed) AS absorbed
                        FROM standard_time GROUP BY id, place) t
-            ON t.id = unit.id AND t.place = p.place
+            ON t.id = unit.id AND t.place = r.place
     )
 """
 COMPARED = """
@@ -147,12 +160,13 @@ def compare(orders: Sequence[int], *, projects: Sequence[int], **values: Any) ->
     parts = [UNIT, STEP, WORK, ALLOWED]
     if projects:
         parts.append(SHARED)
-    parts += [RECORDED, UNPLANNED, SPOT, TIMES]
+    parts += [RECORDED, UNPLANNED, SPOT, EVERY_RATE, TIMES]
     return SQL(
         "WITH " + ",".join(parts) + COLUMNS + COMPARED,
         orders=list(orders),
         projects=list(projects),
         shared=SQL(SHARE) if projects else SQL(""),
+        as_open=False,
         **values,
     )
 
