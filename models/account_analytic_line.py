@@ -92,7 +92,7 @@ class AccountAnalyticLine(models.Model):
             if project:
                 vals["project_id"] = project.id
 
-    @api.constrains("production_id", "workorder_id", "unit_amount", "project_id")
+    @api.constrains("production_id", "workorder_id", "project_id")
     def _check_backflush_time(self):
         for line in self.filtered("production_id").sudo():
             order = line.production_id
@@ -123,13 +123,10 @@ class AccountAnalyticLine(models.Model):
                         **values,
                     )
                 )
-        self._check_backflush_hours()
 
-    def _check_backflush_hours(self):
+    @api.model
+    def _check_backflush_hours(self, orders):
         """Hours may be taken back, but an order cannot have taken less than none."""
-        orders = self.filtered(lambda line: line.unit_amount < 0).production_id
-        if not orders:
-            return
         totals = self.sudo()._read_group(
             [("production_id", "in", orders.ids), ("project_id", "!=", False)],
             ["production_id"],
@@ -166,6 +163,6 @@ class AccountAnalyticLine(models.Model):
             orders, loose = orders | before[0], loose | before[1]
         time = self.env["backflush.time"]
         if orders:
+            self._check_backflush_hours(orders)
             time._recompute(orders)
-        for project, company, day in loose:
-            time._follow_project(project, company, day)
+        time._follow_projects(loose)

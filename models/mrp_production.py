@@ -32,6 +32,8 @@ class MrpProduction(models.Model):
         groups="backflush_costing.group_backflush_user",
     )
 
+    # orders that share the time of a project are looked for by it
+    project_id = fields.Many2one(index="btree_not_null")
     backflush_timesheet_ids = fields.One2many(
         "account.analytic.line",
         "production_id",

@@ -4,6 +4,7 @@ from odoo.tools import SQL
 
 from .time import (
     ALLOWED,
+    BOOKED_ON,
     RECORDED,
     SPOT,
     STANDING,
@@ -64,7 +65,7 @@ ROWS = """
      GROUP BY v.element_id, v.kind
 """
 #: Output made, by the card at which it was applied.
-MADE = """
+MADE = f"""
     SELECT p.standard_id, SUM(f.quantity)
       FROM backflush_posting p
       JOIN backflush_stock_fact f ON f.posting_id = p.id
@@ -72,34 +73,48 @@ MADE = """
       LEFT JOIN stock_location place ON place.id = m.location_dest_id
      WHERE p.company_id = %(company)s
        AND p.res_model IN ('mrp.production', 'mrp.unbuild')
-       AND p.date BETWEEN %(date_from)s AND %(date_to)s
+       AND {BOOKED_ON} BETWEEN %(date_from)s AND %(date_to)s
        AND f.product_id = p.product_id AND p.standard_id IS NOT NULL
        AND (m.production_id IS NOT NULL
             OR COALESCE(m.consume_unbuild_id, m.unbuild_id) IS NOT NULL
                AND place.usage = 'production')
      GROUP BY p.standard_id
 """
-#: Change of stock of goods that are costed at delivery, by the card in force.
-STOCK = """
+#: Change of stock of goods that are costed at delivery, by the card in force. What
+#: waits for its posting is not made or delivered yet, as far as the books know.
+STOCK = f"""
     SELECT f.standard_id, SUM(f.quantity)
       FROM backflush_stock_fact f
-      JOIN product_product p ON p.id = f.product_id
-      JOIN product_template t ON t.id = p.product_tmpl_id
-      LEFT JOIN backflush_posting posting ON posting.id = f.posting_id
+      JOIN product_product product ON product.id = f.product_id
+      JOIN product_template t ON t.id = product.product_tmpl_id
+      JOIN stock_move m ON m.id = f.move_id
+      LEFT JOIN backflush_posting p ON p.id = f.posting_id
      WHERE f.company_id = %(company)s AND f.standard_id IS NOT NULL
        AND t.categ_id = ANY(%(delivered)s::int[])
-       AND COALESCE(posting.date,
-                    (f.date AT TIME ZONE 'UTC' AT TIME ZONE %(zone)s)::date)
+       AND CASE WHEN p.id IS NULL
+                THEN (f.date AT TIME ZONE 'UTC' AT TIME ZONE %(zone)s)::date
+                ELSE {BOOKED_ON} END
            BETWEEN %(date_from)s AND %(date_to)s
+       AND NOT (p.id IS NULL AND EXISTS (
+                SELECT FROM backflush_posting waits
+                 WHERE waits.company_id = f.company_id
+                   AND waits.state = 'failed' AND waits.date IS NULL
+                   AND (waits.res_model, waits.res_id) IN (
+                        ('stock.move', f.move_id),
+                        ('mrp.production', m.production_id),
+                        ('mrp.production', m.raw_material_production_id),
+                        ('mrp.unbuild', m.consume_unbuild_id),
+                        ('mrp.unbuild', m.unbuild_id))))
      GROUP BY f.standard_id
 """
-#: Orders that were not finished on a day, and on which time had been recorded.
+#: Orders that were not finished on a day, and on which time had been recorded; also
+#: before they are confirmed.
 OPEN = """
     SELECT o.id
       FROM mrp_production o
       JOIN product_product p ON p.id = o.product_id
       JOIN product_template t ON t.id = p.product_tmpl_id
-     WHERE o.company_id = %(company)s AND o.state NOT IN ('draft', 'cancel')
+     WHERE o.company_id = %(company)s AND o.state <> 'cancel'
        AND t.categ_id = ANY(%(categories)s::int[])
        AND (EXISTS (SELECT FROM account_analytic_line a
                      WHERE a.production_id = o.id AND a.date <= %(until)s)

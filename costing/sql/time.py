@@ -15,6 +15,16 @@ STANDING = (
     "({0}.state IN ('posted', 'pending')"
     " OR {0}.state = 'failed' AND {0}.date IS NOT NULL)"
 )
+#: The day on which what posting `p` carries was booked: its own, or, where it has been
+#: reversed, that of the one which books the event again; none as long as none does.
+BOOKED_ON = """
+               CASE WHEN {standing} THEN p.date
+                    ELSE (SELECT again.date FROM backflush_posting again
+                           WHERE again.company_id = p.company_id
+                             AND again.res_model = p.res_model
+                             AND again.res_id = p.res_id AND {again}
+                           ORDER BY again.id LIMIT 1) END
+""".format(standing=STANDING.format("p"), again=STANDING.format("again")).strip()
 #: The orders, with the card of their first posting; without one, the card in force.
 UNIT = """
     ids AS MATERIALIZED (
@@ -56,15 +66,10 @@ UNIT = """
            AND (posted.day IS NOT NULL OR o.state <> 'cancel')
     )""".format(standing=STANDING.format("p"))
 #: Good output by the day on which it was booked, and the total until then.
-STEP = """
+STEP = f"""
     moved AS (
         SELECT unit.id, unit.standard, unit.starts, f.quantity,
-               CASE WHEN {standing} THEN p.date
-                    ELSE (SELECT again.date FROM backflush_posting again
-                           WHERE again.company_id = p.company_id
-                             AND again.res_model = p.res_model
-                             AND again.res_id = p.res_id AND {again}
-                           ORDER BY again.id LIMIT 1) END AS day
+               {BOOKED_ON} AS day
           FROM unit
           JOIN backflush_posting p ON p.production_id = unit.id
            AND p.res_model IN ('mrp.production', 'mrp.unbuild')
@@ -86,7 +91,7 @@ STEP = """
                   FROM moved WHERE day IS NOT NULL
                  GROUP BY id, standard, starts, day) daily
         WINDOW past AS (PARTITION BY id ORDER BY day)
-    )""".format(standing=STANDING.format("p"), again=STANDING.format("again"))
+    )"""
 #: Operations of the cards: time of the work centre, and rates per hour of it.
 WORK = """
     line AS MATERIALIZED (
