@@ -92,7 +92,7 @@ class AccountAnalyticLine(models.Model):
             if project:
                 vals["project_id"] = project.id
 
-    @api.constrains("production_id", "workorder_id", "project_id")
+    @api.constrains("production_id", "workorder_id", "unit_amount", "project_id")
     def _check_backflush_time(self):
         for line in self.filtered("production_id").sudo():
             order = line.production_id

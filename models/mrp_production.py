@@ -48,9 +48,14 @@ class MrpProduction(models.Model):
             order.backflush_variance_count = len(order.backflush_variance_ids)
 
     def write(self, vals):
+        time = self.env["backflush.time"]
+        shared = time._get_shared_months(self) if "project_id" in vals else set()
         res = super().write(vals)
         if "date_finished" in vals:
             self._move_backflush_date()
+        if "project_id" in vals:
+            time._follow(self)
+            time._follow_projects(shared)
         return res
 
     def _move_backflush_date(self):

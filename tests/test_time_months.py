@@ -41,6 +41,16 @@ class Months(RecordedTime, BackflushCommon):
         with freeze_time(moment):
             return self._create_production(self.p, quantity, **values)
 
+    def _get_hours(self, orders):
+        """The hours that people have worked on each of `orders`."""
+        result = []
+        for order in orders:
+            rows = order.backflush_variance_ids.filtered(
+                lambda row: row.kind == "labour_efficiency"
+            )
+            result.append(sum(rows.mapped("quantity_actual")))
+        return result
+
     def _get_absorbed(self, close):
         rows = close.variance_ids.filtered(lambda row: row.kind == "overhead_volume")
         return rows.mapped("quantity_actual")
@@ -89,16 +99,31 @@ class TestTimeMonths(Months):
                 }
             )
 
-        def get_hours():
-            rows = orders.backflush_variance_ids.filtered(
-                lambda row: row.kind == "labour_efficiency"
-            )
-            hours = {row.production_id: row.quantity_actual for row in rows}
-            return [hours[order] for order in orders]
-
-        self.assertEqual(get_hours(), [6.0, 6.0, 12.0])
+        self.assertEqual(self._get_hours(orders), [6.0, 6.0, 12.0])
         orders[1].date_finished = "2026-03-11 08:00:00"
-        self.assertEqual(get_hours(), [12.0, 6.0, 6.0])
+        self.assertEqual(self._get_hours(orders), [12.0, 6.0, 6.0])
+
+    def test_order_that_changes_its_project(self):
+        projects = [self.project.copy({"name": name}) for name in ("One", "Two")]
+        orders = [
+            self._create_on("2026-02-10 08:00", project_id=project.id)
+            for project in (projects[0], projects[0], projects[1])
+        ]
+        for order in orders:
+            self._finish_on("2026-02-10 08:00", order)
+        for project in projects:
+            self.env["account.analytic.line"].create(
+                {
+                    "name": "All",
+                    "project_id": project.id,
+                    "employee_id": self._get_employee(20.0).id,
+                    "unit_amount": 12,
+                    "date": "2026-02-12",
+                }
+            )
+        self.assertEqual(self._get_hours(orders), [6.0, 6.0, 12.0])
+        orders[1].project_id = projects[1]
+        self.assertEqual(self._get_hours(orders), [12.0, 6.0, 6.0])
 
 
 @tagged("post_install", "-at_install")
