@@ -82,6 +82,23 @@ class TestTimeMonths(Months):
         self.assertEqual(rows[LABOUR, "timing"], 40.0)
         self.assertNotIn((LABOUR, "unallocated"), rows)
 
+    def test_month_after_one_that_is_not_closed(self):
+        """What was open when it began is not what the last close has left."""
+        order = self._create_on("2026-01-27 08:00")
+        self._record(order, 2, 20.0, "2026-01-27")
+        self._spend("2026-01-31", labour=40.0)
+        self._close_month(1).sudo().with_context(backflush_engine=True).state = "posted"
+        self._record(order, 3, 20.0, "2026-02-20")
+        self._spend("2026-02-28", labour=160.0)
+        other = self._create_on("2026-02-20 08:00")
+        self._record(other, 5, 20.0, "2026-02-20")
+        self._finish_on("2026-02-20 10:00", other)
+        self._finish_on("2026-03-02 10:00", order)
+        for month, timing in ((2, 60.0), (3, -100.0)):
+            rows = self._get_period_rows(self._close_month(month))
+            self.assertEqual(rows[LABOUR, "timing"], timing)
+            self.assertNotIn((LABOUR, "unallocated"), rows)
+
     def test_shared_time_follows_an_order_to_another_month(self):
         project = self.project.copy({"name": "Customer Project"})
         orders = self.env["mrp.production"]
