@@ -58,6 +58,36 @@ class TestTimeOfPeople(People, RecordedTime, BackflushCommon):
         self.assertEqual(sheets.browse(sheet).production_id, order)
         self.assertEqual(self._get_time_rows(order), {EFFICIENCY: 10.0, SPENT: 3.0})
 
+    def test_shop_user_finishes_orders_that_share_a_project(self):
+        shop = self._create_user("shop")
+        project = self.project.copy({"name": "Customer Project"})
+        first, second = (
+            self._create_production(self.p, 10, project_id=project.id)
+            for _order in range(2)
+        )
+        self._finish(first)
+        self.env["account.analytic.line"].create(
+            {
+                "name": "Both",
+                "project_id": project.id,
+                "employee_id": self._get_employee(20.0).id,
+                "unit_amount": 12,
+            }
+        )
+        self.assertEqual(self._get_time_rows(first)[EFFICIENCY], 140.0)
+        self.env.flush_all()
+        self._call(shop, second, "button_mark_done", skip_backorder=True)
+        for order in (first, second):
+            self.assertEqual(self._get_time_rows(order)[EFFICIENCY], 20.0)
+
+    def test_shop_user_records_time_of_a_finished_order(self):
+        shop = self._create_user("shop")
+        order = self._create_production(self.p, 10)
+        self._finish(order)
+        self.env.flush_all()
+        self._call(shop, order.workorder_ids, "write", {"duration": 360})
+        self.assertEqual(self._get_time_rows(order), {EFFICIENCY: 20.0, SPENT: 6.0})
+
     def test_taken_back_is_no_more_than_was_recorded(self):
         order = self._create_production(self.p, 10)
         sheet = self._record(order, 5, 20.0)
