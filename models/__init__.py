@@ -23,6 +23,7 @@ from . import account_move_line_fee
 from . import account_move_goods
 from . import account_move_entry
 from . import backflush_check_company
+from . import backflush_check_time
 from . import backflush_check_line
 from . import backflush_check_product
 from . import backflush_check_result
@@ -58,6 +59,7 @@ from . import backflush_version
 from . import mrp_bom
 from . import mrp_bom_line
 from . import mrp_production
+from . import mrp_production_time
 from . import mrp_unbuild
 from . import mrp_workcenter_productivity
 from . import mrp_workorder

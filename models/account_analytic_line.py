@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
+from odoo.tools import float_compare
 
 #: What the variances of an order follow from.
 TIME_FIELDS = {
@@ -123,23 +124,26 @@ class AccountAnalyticLine(models.Model):
                         **values,
                     )
                 )
+        self._check_backflush_hours(self.production_id)
 
-    @api.model
     def _check_backflush_hours(self, orders):
         """Hours may be taken back, but an order cannot have taken less than none."""
+        if not orders:
+            return
+        # sudo: also hours of others, to add them up
         totals = self.sudo()._read_group(
             [("production_id", "in", orders.ids), ("project_id", "!=", False)],
             ["production_id"],
             ["unit_amount:sum"],
         )
         for order, hours in totals:
-            if order.company_id.currency_id.compare_amounts(hours, 0) < 0:
+            if float_compare(hours, 0, precision_digits=6) < 0:
                 raise ValidationError(
                     self.env._(
                         "The hours recorded on %(order)s would be negative "
                         "(%(hours)s): take back no more than was recorded.",
                         order=order.display_name,
-                        hours=hours,
+                        hours=round(hours, 2),
                     )
                 )
 
@@ -160,9 +164,9 @@ class AccountAnalyticLine(models.Model):
             return
         orders, loose = self._get_backflush_time_places()
         if before:
+            self._check_backflush_hours(before[0] - orders)
             orders, loose = orders | before[0], loose | before[1]
         time = self.env["backflush.time"]
         if orders:
-            self._check_backflush_hours(orders)
             time._recompute(orders)
         time._follow_projects(loose)

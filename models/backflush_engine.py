@@ -204,6 +204,7 @@ class BackflushEngine(models.AbstractModel):
             job.record._add_backflush_swaps(job)
         news = job.owed.amounts or job.owed.rows or job.owed.open_rows
         if job.silent:
-            return bool(news)
+            # one that has failed is settled, also where nothing was to be booked
+            return bool(news or books.waiting(job.record))
         settled = books.standing(job.record) and not books.waiting(job.record)
         return bool(news or job.new_facts or not settled)

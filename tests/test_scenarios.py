@@ -28,6 +28,51 @@ class Scenarios:
         shop.sell("KIT", 2, invoice=True)
         shop.settle()
 
+    def test_time_recorded_changed_and_moved(self):
+        shop = self.open_shop()
+        mo1 = shop.plan("P", 10)
+        ts1 = shop.record_time(mo1, 3, 22.5, days=35)
+        shop.run_machine(mo1, 95)
+        shop.finish(mo1, made=6, backorder=True)
+        mo3 = shop.make("P", 4)
+        ts2 = shop.record_time(mo3, 5, 0)
+        shop.change_time(ts1, 7.75)
+        shop.move_time(ts2, mo1)
+        shop.correct(mo1, made=7)
+        shop.unbuild("P", 2, order=mo1)
+        shop.new_standards(labour=22)
+        shop.change_date(mo1, 20)
+        mo4 = shop.plan("P", 2)
+        shop.record_time(mo4, 1.25)
+        shop.cancel(mo4)
+        shop.delete_time(ts1)
+        shop.settle()
+
+    def test_order_of_another_day_that_is_still_on_hand(self):
+        """Its output counted on the day on which it was first booked."""
+        shop = self.open_shop()
+        mo1 = shop.make("P", 10)
+        shop.record_time(mo1, 6, 22.5, days=35)
+        shop.change_date(mo1, 34)
+        shop.settle()
+
+    def test_goods_scrapped_from_an_order_took_their_time(self):
+        """What is scrapped was made: neither allowed hours nor lot size change."""
+        shop = self.open_shop()
+        mo1 = shop.make("Q", 9, made=12, used={"M": 23}, work_orders=True)
+        shop.run_machine(mo1, 300)
+        shop.scrap("Q", 5, order=mo1)
+        shop.settle()
+
+    def test_receipt_that_owes_nothing_is_retried(self):
+        """It failed without a journal, and had nothing to book afterwards."""
+        shop = self.open_shop()
+        po1 = shop.buy("K", 9, receive=0, bill=0.5)
+        shop.make("X", 2)
+        shop.break_books()
+        shop.receive(po1, 1)
+        shop.settle()
+
     def test_documents_made_anew_and_transfers_corrected(self):
         shop = self.open_shop()
         shop.deliver_in_two_steps()

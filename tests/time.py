@@ -9,6 +9,10 @@ class RecordedTime:
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
+        cls._create_project()
+
+    @classmethod
+    def _create_project(cls):
         cls.project = cls.env["project.project"].create(
             {
                 "name": "Order Time",

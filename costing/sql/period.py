@@ -3,8 +3,8 @@
 from odoo.tools import SQL
 
 from .time import (
+    AGAIN,
     ALLOWED,
-    BOOKED_ON,
     RECORDED,
     SPOT,
     STANDING,
@@ -64,8 +64,9 @@ ROWS = """
                 AND p.trigger IS DISTINCT FROM 'delivery')
      GROUP BY v.element_id, v.kind
 """
-#: Output made, by the card at which it was applied.
-MADE = f"""
+#: Output made, by the card at which it was applied; facts stay with their posting when
+#: it is reversed, their day is that of the posting that took its place.
+MADE = """
     SELECT p.standard_id, SUM(f.quantity)
       FROM backflush_posting p
       JOIN backflush_stock_fact f ON f.posting_id = p.id
@@ -73,16 +74,18 @@ MADE = f"""
       LEFT JOIN stock_location place ON place.id = m.location_dest_id
      WHERE p.company_id = %(company)s
        AND p.res_model IN ('mrp.production', 'mrp.unbuild')
-       AND {BOOKED_ON} BETWEEN %(date_from)s AND %(date_to)s
+       AND ({standing} AND p.date BETWEEN %(date_from)s AND %(date_to)s
+            OR NOT {standing}
+               AND {again} BETWEEN %(date_from)s AND %(date_to)s)
        AND f.product_id = p.product_id AND p.standard_id IS NOT NULL
        AND (m.production_id IS NOT NULL
             OR COALESCE(m.consume_unbuild_id, m.unbuild_id) IS NOT NULL
                AND place.usage = 'production')
      GROUP BY p.standard_id
-"""
+""".format(standing=STANDING.format("p"), again=AGAIN)
 #: Change of stock of goods that are costed at delivery, by the card in force. What
 #: waits for its posting is not made or delivered yet, as far as the books know.
-STOCK = f"""
+STOCK = """
     SELECT f.standard_id, SUM(f.quantity)
       FROM backflush_stock_fact f
       JOIN product_product product ON product.id = f.product_id
@@ -93,8 +96,8 @@ STOCK = f"""
        AND t.categ_id = ANY(%(delivered)s::int[])
        AND CASE WHEN p.id IS NULL
                 THEN (f.date AT TIME ZONE 'UTC' AT TIME ZONE %(zone)s)::date
-                ELSE {BOOKED_ON} END
-           BETWEEN %(date_from)s AND %(date_to)s
+                WHEN {standing} THEN p.date
+                ELSE {again} END BETWEEN %(date_from)s AND %(date_to)s
        AND NOT (p.id IS NULL AND EXISTS (
                 SELECT FROM backflush_posting waits
                  WHERE waits.company_id = f.company_id
@@ -106,7 +109,7 @@ STOCK = f"""
                         ('mrp.unbuild', m.consume_unbuild_id),
                         ('mrp.unbuild', m.unbuild_id))))
      GROUP BY f.standard_id
-"""
+""".format(standing=STANDING.format("p"), again=AGAIN)
 #: Orders that were not finished on a day, and on which time had been recorded; also
 #: before they are confirmed.
 OPEN = """
@@ -130,13 +133,11 @@ OPEN = """
 """.format(standing=STANDING.format("done"))
 #: What they hold at standard: recorded hours × rate, by element and work centre.
 PROGRESS = """
-    SELECT r.element, spot.workcenter,
-           SUM(CASE WHEN r.type = 'labour' THEN spot.labour ELSE spot.machine END
-               * r.factor * r.rate)
-      FROM spot
-      JOIN every_rate r ON r.standard = spot.standard AND r.place = spot.place
-     WHERE CASE WHEN r.type = 'labour' THEN spot.labour ELSE spot.machine END > 0
-     GROUP BY r.element, spot.workcenter
+    SELECT element, workcenter,
+           SUM(CASE WHEN type = 'labour' THEN labour ELSE machine END * factor * rate)
+      FROM spot_rate
+     WHERE CASE WHEN type = 'labour' THEN labour ELSE machine END > 0
+     GROUP BY element, workcenter
 """
 
 

@@ -15,16 +15,12 @@ STANDING = (
     "({0}.state IN ('posted', 'pending')"
     " OR {0}.state = 'failed' AND {0}.date IS NOT NULL)"
 )
-#: The day on which what posting `p` carries was booked: its own, or, where it has been
-#: reversed, that of the one which books the event again; none as long as none does.
-BOOKED_ON = """
-               CASE WHEN {standing} THEN p.date
-                    ELSE (SELECT again.date FROM backflush_posting again
-                           WHERE again.company_id = p.company_id
-                             AND again.res_model = p.res_model
-                             AND again.res_id = p.res_id AND {again}
-                           ORDER BY again.id LIMIT 1) END
-""".format(standing=STANDING.format("p"), again=STANDING.format("again")).strip()
+#: The day on which the event of a posting `p` that does not stand is booked now.
+AGAIN = """
+    (SELECT again.date FROM backflush_posting again
+      WHERE again.company_id = p.company_id AND again.res_model = p.res_model
+        AND again.res_id = p.res_id AND {standing}
+      ORDER BY again.id LIMIT 1)""".format(standing=STANDING.format("again"))
 #: The orders, with the card of their first posting; without one, the card in force.
 UNIT = """
     ids AS MATERIALIZED (
@@ -72,10 +68,10 @@ UNIT = """
            AND (posted.day IS NOT NULL OR o.state <> 'cancel')
     )""".format(standing=STANDING.format("p"), again=STANDING.format("again"))
 #: Good output by the day on which it was booked, and the total until then.
-STEP = f"""
+STEP = """
     moved AS (
         SELECT unit.id, unit.standard, unit.starts, f.quantity,
-               {BOOKED_ON} AS day
+               CASE WHEN {standing} THEN p.date ELSE {again} END AS day
           FROM unit
           JOIN backflush_posting p ON p.production_id = unit.id
            AND p.res_model IN ('mrp.production', 'mrp.unbuild')
@@ -97,7 +93,7 @@ STEP = f"""
                   FROM moved WHERE day IS NOT NULL
                  GROUP BY id, standard, starts, day) daily
         WINDOW past AS (PARTITION BY id ORDER BY day)
-    )"""
+    )""".format(standing=STANDING.format("p"), again=AGAIN)
 #: Operations of the cards: time of the work centre, and rates per hour of it.
 WORK = """
     line AS MATERIALIZED (
@@ -214,7 +210,8 @@ SHARE = """
             ON total.project = weight.project AND total.month = weight.month
 """
 #: Timesheets of the orders, and the work centres' time that somebody recorded. Where
-#: the employee has no hourly cost, a sheet has none.
+#: the employee has no hourly cost, a sheet has none. Time of a work centre belongs to
+#: the day on which it ends; Odoo splits what takes longer than expected in two.
 RECORDED = """
     sheet AS MATERIALIZED (
         SELECT a.production_id AS id, a.id AS timesheet, a.date AS day,
@@ -240,17 +237,23 @@ RECORDED = """
           JOIN mrp_workcenter_productivity t ON t.workorder_id = w.id
          WHERE NOT COALESCE(w.backflush_is_assumed, FALSE)
            AND w.state IS DISTINCT FROM 'cancel'
-           AND (t.date_start AT TIME ZONE 'UTC' AT TIME ZONE %(zone)s)::date
-               <= %(until)s
+           -- asked for at a period's end only
+           AND (%(until)s >= DATE '9999-12-31'
+                OR (COALESCE((SELECT MAX(next.date_end)
+                                FROM mrp_workcenter_productivity next
+                               WHERE next.workorder_id = t.workorder_id
+                                 AND next.date_start = t.date_end
+                                 AND next.id <> t.id), t.date_end, t.date_start)
+                    AT TIME ZONE 'UTC' AT TIME ZONE %(zone)s)::date <= %(until)s)
          GROUP BY 1, 2
         HAVING SUM(t.duration) > 0
     )"""
-#: Work centres of which time was recorded and that the card does not know, at the rates
-#: of the card's version; without rates, at their own hourly cost on the pool.
+#: Work centres of which time was recorded and that the order's card does not know, at
+#: the rates of the card's version; without rates, at their own hourly cost on the pool.
 UNPLANNED = """
     stray AS MATERIALIZED (
-        SELECT DISTINCT unit.standard, s.version_id AS version, used.place,
-               used.workcenter
+        SELECT unit.id, unit.standard, s.version_id AS version, used.place,
+               MIN(used.workcenter) AS workcenter
           FROM (SELECT id, place, workcenter FROM machine
                  UNION ALL
                 SELECT id, place, workcenter FROM sheet WHERE place IS NOT NULL) used
@@ -258,16 +261,17 @@ UNPLANNED = """
           JOIN backflush_standard s ON s.id = unit.standard
          WHERE NOT EXISTS (SELECT FROM place WHERE place.standard = unit.standard
                                                AND place.place = used.place)
-    ), stray_rate AS (
-        SELECT stray.standard, stray.place, stray.workcenter, r.element_id AS element,
-               e.type, r.rate::numeric AS rate,
+         GROUP BY unit.id, unit.standard, s.version_id, used.place
+    ), stray_rate AS MATERIALIZED (
+        SELECT stray.id, stray.standard, stray.place, stray.workcenter,
+               r.element_id AS element, e.type, r.rate::numeric AS rate,
                CASE WHEN e.type = 'labour' THEN r.crew::numeric ELSE 1 END AS factor
           FROM stray
           JOIN backflush_rate r ON r.version_id = stray.version
            AND r.workcenter_id = stray.workcenter
           JOIN backflush_element e ON e.id = r.element_id
          UNION ALL
-        SELECT stray.standard, stray.place, stray.workcenter, e.id, e.type,
+        SELECT stray.id, stray.standard, stray.place, stray.workcenter, e.id, e.type,
                w.costs_hour::numeric, 1
           FROM stray
           JOIN mrp_workcenter w ON w.id = stray.workcenter
@@ -275,16 +279,6 @@ UNPLANNED = """
          WHERE NOT EXISTS (SELECT FROM backflush_rate r
                             WHERE r.version_id = stray.version
                               AND r.workcenter_id = stray.workcenter)
-    ), every_rate AS MATERIALIZED (
-        SELECT standard, place, element, type, rate, factor FROM rate
-         UNION ALL
-        SELECT standard, place, element, type, rate, factor FROM stray_rate
-    ), every_place AS MATERIALIZED (
-        SELECT standard, place, operation, workcenter, crew, unit_hours FROM place
-         UNION ALL
-        SELECT standard, place, NULLIF(GREATEST(place, 0), 0), MIN(workcenter),
-               COALESCE(SUM(factor) FILTER (WHERE type = 'labour'), 0), 0
-          FROM stray_rate GROUP BY standard, place
     )"""
 #: What was recorded at each place, in hours of the work centre; NULL where nothing was,
 #: so that what is allowed counts. Sheets that name no place where people work are
@@ -301,9 +295,15 @@ SPOT = """
                SUM(booked.hours) FILTER (
                     WHERE p.crew > 0) OVER own AS manned,
                SUM(booked.hours) OVER own AS at_places, MAX(p.crew) OVER own AS most
-          FROM (SELECT id FROM sheet UNION SELECT id FROM machine) timed
-          JOIN unit ON unit.id = timed.id
-          JOIN every_place p ON p.standard = unit.standard
+          FROM (SELECT timed.id, place, operation, workcenter, crew, unit_hours
+                  FROM (SELECT id FROM sheet UNION SELECT id FROM machine) timed
+                  JOIN unit ON unit.id = timed.id
+                  JOIN place ON place.standard = unit.standard
+                 UNION ALL
+                SELECT id, place, NULLIF(GREATEST(place, 0), 0), workcenter,
+                       COALESCE(SUM(factor) FILTER (WHERE type = 'labour'), 0), 0
+                  FROM stray_rate GROUP BY id, place, workcenter) p
+          JOIN unit ON unit.id = p.id
           LEFT JOIN (SELECT id, SUM(hours) AS hours FROM booked GROUP BY id) total
             ON total.id = unit.id
           LEFT JOIN booked ON booked.id = unit.id AND booked.place = p.place
@@ -332,15 +332,22 @@ SPOT = """
                     (COALESCE(named, 0) + (sheets - COALESCE(at_places, 0)) * share)
                     / COALESCE(NULLIF(crew, 0), 1), 0)) AS machine
           FROM shared
+    ), spot_rate AS MATERIALIZED (
+        SELECT spot.*, r.element, r.type, r.rate, r.factor
+          FROM spot
+          JOIN rate r ON r.standard = spot.standard AND r.place = spot.place
+         UNION ALL
+        SELECT spot.*, r.element, r.type, r.rate, r.factor
+          FROM spot
+          JOIN stray_rate r ON r.id = spot.id AND r.place = spot.place
     )"""
 #: The rows, not rounded: efficiency and lot size by operation, rates by timesheet.
 ROWS = """
     split AS (
-        SELECT spot.id, spot.place, r.element, r.factor / spot.crew AS part,
-               r.factor / spot.crew * r.rate AS price, spot.share
-          FROM spot
-          JOIN every_rate r ON r.standard = spot.standard AND r.place = spot.place
-         WHERE r.type = 'labour' AND spot.crew > 0 AND spot.sheets IS NOT NULL
+        SELECT id, place, element, factor / crew AS part, factor / crew * rate AS price,
+               share
+          FROM spot_rate
+         WHERE type = 'labour' AND crew > 0 AND sheets IS NOT NULL
     ), mixed AS (
         SELECT id, element, SUM(part * share) AS part, SUM(price * share) AS price
           FROM split GROUP BY id, element HAVING SUM(part * share) > 0
@@ -367,25 +374,24 @@ ROWS = """
          WHERE sheet.cost IS NOT NULL
            AND (split.id IS NOT NULL OR mixed.id IS NOT NULL)
          UNION ALL
-        SELECT spot.id, CASE WHEN r.type = 'labour' THEN 'labour_efficiency'
-                             ELSE 'overhead_efficiency' END,
-               r.element, spot.operation, spot.workcenter, NULL, NULL, step.day,
+        SELECT r.id, CASE WHEN r.type = 'labour' THEN 'labour_efficiency'
+                          ELSE 'overhead_efficiency' END,
+               r.element, r.operation, r.workcenter, NULL, NULL, step.day,
                COALESCE(t.allowed, 0) * r.factor, spent.hours * r.factor,
                r.rate, r.rate,
                (spent.hours - COALESCE(t.allowed, 0)) * r.factor * r.rate
-          FROM spot
-          JOIN every_rate r ON r.standard = spot.standard AND r.place = spot.place
-           AND r.type <> 'fixed_overhead'
-          JOIN step ON step.id = spot.id
-          LEFT JOIN standard_time t ON t.id = spot.id AND t.place = spot.place
+          FROM spot_rate r
+          JOIN step ON step.id = r.id
+          LEFT JOIN standard_time t ON t.id = r.id AND t.place = r.place
            AND t.day = step.day
           JOIN LATERAL (
                 SELECT CASE WHEN NOT step.is_first THEN 0
-                            WHEN r.type = 'labour' THEN spot.labour
-                            ELSE spot.machine END AS hours,
-                       CASE WHEN r.type = 'labour' THEN spot.labour
-                            ELSE spot.machine END IS NOT NULL AS is_known
+                            WHEN r.type = 'labour' THEN r.labour
+                            ELSE r.machine END AS hours,
+                       CASE WHEN r.type = 'labour' THEN r.labour
+                            ELSE r.machine END IS NOT NULL AS is_known
                ) spent ON spent.is_known
+         WHERE r.type <> 'fixed_overhead'
          UNION ALL
         SELECT t.id, 'lot_size', r.element, place.operation, place.workcenter,
                NULL, NULL, t.day, t.absorbed * r.factor, t.allowed * r.factor,
@@ -566,7 +572,7 @@ def recompute(orders, *, projects, is_closed, **values) -> SQL:
     """
     parts = [UNIT, STEP, WORK, ALLOWED]
     shared = SQL("")
-    if projects:
+    if projects and values["by_sheet"]:
         parts.append(SHARED)
         shared = SQL(SHARE)
     parts += [RECORDED, UNPLANNED, SPOT, ROWS, ROUNDED]

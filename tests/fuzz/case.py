@@ -10,7 +10,9 @@ Scenarios are plain calls, and whatever a call does is checked at once:
 from odoo import fields
 
 from ..common import BackflushCommon
+from ..time import RecordedTime
 from .shop import Shop
+from .shop_time import COSTS
 from .standards import KIT, MATERIALS, RECIPES
 
 RATES = {"labour": 20, "variable_overhead": 6, "fixed_overhead": 4}
@@ -19,7 +21,7 @@ WHOLE_CENTS = {"M": 5, "S": 6, "K": 0.5, "B": 0.9}
 FRACTIONS = {"M": 0.333, "S": 1.2345, "K": 0.01719, "B": 0.0777}
 
 
-class ShopCase(BackflushCommon):
+class ShopCase(RecordedTime, BackflushCommon):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
@@ -98,6 +100,8 @@ class ShopCase(BackflushCommon):
     def open_shop(self, prices=None):
         """A shop with standards in force and materials at hand."""
         shop = Shop(self, prices or WHOLE_CENTS, RATES)
+        for cost in COSTS:
+            self._get_employee(cost)
         for name in MATERIALS:
             shop.buy(name, 500, bill=shop.prices[name])
         return shop.fork()

@@ -12,12 +12,14 @@ from .rules_losses import LossRules
 from .rules_production import ProductionRules
 from .rules_purchase import PurchaseRules
 from .rules_sale import SaleRules
+from .rules_time import TimeRules
 
 
 class ShopMachine(
     PurchaseRules,
     ProductionRules,
     LossRules,
+    TimeRules,
     SaleRules,
     BookRules,
     RuleBasedStateMachine,

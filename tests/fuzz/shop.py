@@ -10,12 +10,20 @@ from .shop_production import ShopProduction
 from .shop_purchase import ShopPurchase
 from .shop_sale import ShopSale
 from .shop_standards import ShopStandards
+from .shop_time import ShopTime
 from .standards import exact
+from .time_checks import TimeChecks
 from .watcher import Watcher
 
 
 class Shop(
-    ShopPurchase, ShopProduction, ShopLosses, ShopSale, ShopStandards, ShopBooks
+    ShopPurchase,
+    ShopProduction,
+    ShopTime,
+    ShopLosses,
+    ShopSale,
+    ShopStandards,
+    ShopBooks,
 ):
     """One factory at work; what is done is kept as lines of Python in ``log``."""
 
@@ -37,6 +45,7 @@ class Shop(
         """Begin a scenario: what was done so far is the opening stock."""
         self.log = []
         self.purchases, self.makings, self.sales = {}, {}, {}
+        self.sheets = {}
         self.reversed = {}
         self.lent = set()  # products of which another owner has some here
 
@@ -54,6 +63,7 @@ class Shop(
     def check(self):
         self.watcher.watch()
         self.checks.run()
+        TimeChecks(self).run()
 
     @property
     def scenario(self):

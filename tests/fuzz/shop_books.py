@@ -1,6 +1,7 @@
 """Keeping the books: failures and retries, reversals, settling what is open."""
 
 from .step import step
+from .time_checks import TimeChecks
 
 
 class ShopBooks:
@@ -61,6 +62,7 @@ class ShopBooks:
         if perpetual and self.model.is_settled():
             self.checks.check_closed()
         self.checks.check_proofs()
+        TimeChecks(self).check_close()
 
     # -- how --------------------------------------------------------------------
 
