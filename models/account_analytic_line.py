@@ -169,5 +169,4 @@ class AccountAnalyticLine(models.Model):
         time = self.env["backflush.time"]
         if orders:
             time._recompute(orders)
-        for project, company, day in loose:
-            time._follow_project(project, company, day)
+        time._follow_projects(loose)

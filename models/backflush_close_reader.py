@@ -4,6 +4,7 @@ from collections import defaultdict
 from decimal import Decimal
 
 from odoo import fields
+from odoo.fields import Domain
 from odoo.tools import SQL
 
 from ..costing.close import PERIOD_KINDS, Capacity, Conversion, month_shares
@@ -112,9 +113,16 @@ class CloseReader:
     def get_opening(self):
         """The same at the beginning: as the last close left it, else as it was."""
         close = self.env["backflush.close"]._get_last(self.company, self.date_from)
-        if close:
+        if close and not self._is_open_between(close):
             return close._get_progress()
         return self.get_progress(fields.Date.subtract(self.date_from, days=1))
+
+    def _is_open_between(self, close):
+        """Whether something was booked after `close` that a later one is to take."""
+        between = Domain("company_id", "=", self.company.id)
+        between &= Domain("date", ">", close.date_to)
+        between &= Domain("date", "<", self.date_from)
+        return bool(self.env["backflush.posting"].search_count(between, limit=1))
 
     def _get_progress_change(self):
         self.closing, opening = self.get_progress(self.date_to), self.get_opening()

@@ -9,7 +9,7 @@ from .backflush_bulk import insert_rows
 RECORDED_SINCE = """
     SELECT o.id FROM mrp_production o
      WHERE o.company_id = %(company)s
-       AND (o.state NOT IN ('draft', 'cancel', 'done')
+       AND (o.state NOT IN ('cancel', 'done')
             OR EXISTS (SELECT FROM backflush_posting p
                         WHERE p.company_id = o.company_id
                           AND p.production_id = o.id AND p.date > %(since)s))

@@ -54,6 +54,16 @@ class BackflushTime(models.Model):
     def _recompute(self, orders):
         """Bring the provisional time variances of `orders` in line with their time.
 
+        Whoever records more of it meanwhile, or finishes the order, starts over:
+        neither would know of what the other has written.
+        """
+        self.env["backflush.engine"]._touch(orders)
+        self._recompute_together(orders)
+
+    @api.model
+    def _recompute_together(self, orders):
+        """The same where something else than `orders` themselves has changed.
+
         sudo: whoever records time need not see cost. It covers our own rows alone.
         """
         self.env.flush_all()
@@ -75,7 +85,7 @@ class BackflushTime(models.Model):
         """The same for the orders that were marked as out of date, and no others."""
         for company in companies:
             orders = self.env["backflush.outdated"].sudo()._take(company)
-            self._recompute(orders)
+            self._recompute_together(orders)
 
     def _take_turns(self, company):
         """Let one at a time recompute all of a company; who comes later starts over."""
@@ -256,14 +266,35 @@ class BackflushTime(models.Model):
 
     def _follow_mates(self, orders):
         """Other orders of a project share its time with those just finished."""
-        for order in orders.filtered("project_id"):
-            posting = order.backflush_posting_ids.sorted("id")[:1]
-            if posting.date:
-                self._follow_project(order.project_id, order.company_id, posting.date)
+        self._follow_projects(self._get_shared_months(orders))
 
     @api.model
+    def _get_shared_months(self, orders):
+        """{(project, company, day)}: whose time `orders` share, now or before they were
+        booked on another day.
+        """
+        return {
+            (order.project_id, order.company_id, posting.date)
+            for order in orders.sudo().filtered("project_id")
+            for posting in order.backflush_posting_ids
+            if posting.date and posting.res_model == orders._name
+        }
+
+    @api.model
+    def _follow_projects(self, places):
+        """Variances of the orders that share the time of projects, each month once."""
+        months = {
+            (project.id, company.id, fields.Date.start_of(day, "month"))
+            for project, company, day in places
+        }
+        for project, company, month in sorted(months):
+            self._follow_project(
+                self.env["project.project"].browse(project),
+                self.env["res.company"].browse(company),
+                month,
+            )
+
     def _follow_project(self, project, company, day):
-        """The same for the orders that share the time of `project` in a month."""
         company = company.sudo()
         if project not in self._get_shared_projects(company, project):
             return
@@ -273,7 +304,7 @@ class BackflushTime(models.Model):
         if len(ids) > AT_ONCE:
             self.env["backflush.outdated"]._mark(company, ids)
         elif ids:
-            self._recompute(self.env["mrp.production"].browse(ids))
+            self._recompute_together(self.env["mrp.production"].browse(ids))
 
     def _get_shared_projects(self, company, projects):
         """Those of `projects` whose time, where it names no order, is shared.

@@ -32,6 +32,8 @@ class MrpProduction(models.Model):
         groups="backflush_costing.group_backflush_user",
     )
 
+    # orders that share the time of a project are looked for by it
+    project_id = fields.Many2one(index="btree_not_null")
     backflush_timesheet_ids = fields.One2many(
         "account.analytic.line",
         "production_id",
@@ -46,9 +48,14 @@ class MrpProduction(models.Model):
             order.backflush_variance_count = len(order.backflush_variance_ids)
 
     def write(self, vals):
+        time = self.env["backflush.time"]
+        shared = time._get_shared_months(self) if "project_id" in vals else set()
         res = super().write(vals)
         if "date_finished" in vals:
             self._move_backflush_date()
+        if "project_id" in vals:
+            time._follow(self)
+            time._follow_projects(shared)
         return res
 
     def _move_backflush_date(self):

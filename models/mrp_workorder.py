@@ -20,6 +20,8 @@ class MrpWorkorder(models.Model):
 
     def action_mark_as_done(self):
         filling = self.with_context(**{FILLS: True})
+        # a timer that still runs has recorded time
+        self.filtered(lambda x: x.state not in ("done", "cancel")).end_all()
         self._mark_backflush_assumed()
         return super(MrpWorkorder, filling).action_mark_as_done()
 

@@ -7,7 +7,7 @@ from .common import BackflushCommon
 from .variants import Variant1, Variant2
 
 
-class Chains:
+class Levels:
     """T is made of 2 A and 1 kg S; A of 1 kg M. A is costed like P or the other way."""
 
     @classmethod
@@ -49,6 +49,8 @@ class Chains:
             self.assertEqual(states, {"posted"})
             self.assertOrderExplained(order)
 
+
+class Chains(Levels):
     def test_made_to_order_on_two_levels(self):
         top = self._create_production(self.t, 3)
         for product, quantity in ((self.a, 6), (self.o, 3)):

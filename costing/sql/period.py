@@ -83,12 +83,14 @@ MADE = """
                AND place.usage = 'production')
      GROUP BY p.standard_id
 """.format(standing=STANDING.format("p"), again=AGAIN)
-#: Change of stock of goods that are costed at delivery, by the card in force.
+#: Change of stock of goods that are costed at delivery, by the card in force. What
+#: waits for its posting is not made or delivered yet, as far as the books know.
 STOCK = """
     SELECT f.standard_id, SUM(f.quantity)
       FROM backflush_stock_fact f
       JOIN product_product product ON product.id = f.product_id
       JOIN product_template t ON t.id = product.product_tmpl_id
+      JOIN stock_move m ON m.id = f.move_id
       LEFT JOIN backflush_posting p ON p.id = f.posting_id
      WHERE f.company_id = %(company)s AND f.standard_id IS NOT NULL
        AND t.categ_id = ANY(%(delivered)s::int[])
@@ -96,9 +98,20 @@ STOCK = """
                 THEN (f.date AT TIME ZONE 'UTC' AT TIME ZONE %(zone)s)::date
                 WHEN {standing} THEN p.date
                 ELSE {again} END BETWEEN %(date_from)s AND %(date_to)s
+       AND NOT (p.id IS NULL AND EXISTS (
+                SELECT FROM backflush_posting waits
+                 WHERE waits.company_id = f.company_id
+                   AND waits.state = 'failed' AND waits.date IS NULL
+                   AND (waits.res_model, waits.res_id) IN (
+                        ('stock.move', f.move_id),
+                        ('mrp.production', m.production_id),
+                        ('mrp.production', m.raw_material_production_id),
+                        ('mrp.unbuild', m.consume_unbuild_id),
+                        ('mrp.unbuild', m.unbuild_id))))
      GROUP BY f.standard_id
 """.format(standing=STANDING.format("p"), again=AGAIN)
-#: Orders that were not finished on a day, and on which time had been recorded.
+#: Orders that were not finished on a day, and on which time had been recorded; also
+#: before they are confirmed.
 OPEN = """
     SELECT o.id
       FROM mrp_production o

@@ -42,8 +42,14 @@ UNIT = """
           FROM mrp_production own
           JOIN mrp_production o ON o.production_group_id = own.production_group_id
           JOIN backflush_posting p ON p.res_model = 'mrp.production' AND p.res_id = o.id
-           AND p.company_id = %(company)s AND p.quantity > 0 AND {standing}
+           AND p.company_id = %(company)s AND p.quantity > 0
          WHERE own.id IN (SELECT id FROM ids)
+           -- one that was reversed and booked again has not come later
+           AND ({standing} OR EXISTS (
+                SELECT FROM backflush_posting again
+                 WHERE again.company_id = p.company_id
+                   AND again.res_model = p.res_model
+                   AND again.res_id = p.res_id AND {again}))
          ORDER BY o.production_group_id, p.id
     ), unit AS MATERIALIZED (
         SELECT o.id, o.product_id AS product, posted.day, o.project_id AS project,
@@ -60,7 +66,7 @@ UNIT = """
            AND template.categ_id = ANY(%(categories)s::int[])
          WHERE o.id IN (SELECT id FROM ids) AND o.company_id = %(company)s
            AND (posted.day IS NOT NULL OR o.state <> 'cancel')
-    )""".format(standing=STANDING.format("p"))
+    )""".format(standing=STANDING.format("p"), again=STANDING.format("again"))
 #: Good output by the day on which it was booked, and the total until then.
 STEP = """
     moved AS (
