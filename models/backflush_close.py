@@ -168,8 +168,7 @@ class BackflushClose(models.Model):
                     self.env._("%(period)s is closed already.", period=close.name)
                 )
             close._check_accountant()
-            # sudo: the rows are written by the addon alone
-            close.sudo().with_company(close.company_id)._compute_period()
+            close._as_engine()._compute_period()
         return True
 
     def _check_accountant(self):
@@ -189,12 +188,17 @@ class BackflushClose(models.Model):
         self.env["backflush.close.progress"].create(
             self._prepare_progress(reader.closing)
         )
+        # with the rows just made
+        reader = CloseReader(self.company_id, self.date_from, self.date_to)
+        self._fill_accounts(reader)
+        self._compute_disposition(reader)
         self.write({"state": "computed", "date_computed": fields.Datetime.now()})
 
     def _clear(self):
         """Take back what was computed before, and provisional rows of the period."""
         self.line_ids.unlink()
         self.progress_ids.unlink()
+        self.part_ids.unlink()
         self._clear_rows(self.company_id, self.date_from, self.date_to)
 
     @api.model
