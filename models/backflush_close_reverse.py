@@ -56,6 +56,8 @@ class BackflushClose(models.Model):
         self.env.execute_query(closing.query(closing.REOPEN, **values))
         self.env.invalidate_all(flush=False)
         self.write({"state": "reversed"})
+        # or a new close of the period would meet it in the database
+        self.flush_recordset(["state"])
         self.message_post(body=self.env._("Reversed: the period is open again."))
 
     def _prepare_reversal(self, entry):

@@ -317,7 +317,8 @@ class ResCompany(models.Model):
         domain = Domain("company_id", "=", self.id) & Domain(
             "account_move_id", "=", False
         )
-        domain &= Domain("posting_id.state", "=", "posted")
+        # those of a reversed posting have their opposite, unless a close lies between
+        domain &= Domain("posting_id.state", "in", ("posted", "reversed"))
         domain &= Domain("element_id.type", "=", "material")
         if at_date:
             domain &= Domain("date", "<=", at_date)

@@ -70,9 +70,9 @@ class Closing:
         }
 
     def _get_step(self, close, word):
-        """The step whose label has `word` in it."""
-        found = [x for label, x in self._get_steps(close).items() if word in label]
-        return found[0] if found else {}
+        """The step whose label ends with `word`."""
+        steps = self._get_steps(close).items()
+        return next((x for label, x in steps if label.endswith(word)), {})
 
     def assertCleared(self, close):
         """Control = applied = 0 of each element, and rows that are final."""

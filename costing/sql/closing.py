@@ -12,7 +12,7 @@ DUE = """
 #: Material rows that no entry carries: under `delivery` what orders used beyond cards.
 IS_USAGE = """
     (v.account_move_id IS NULL AND element.type = 'material'
-     AND v.kind <> 'revaluation' AND p.state = 'posted')"""
+     AND v.kind <> 'revaluation' AND p.state IN ('posted', 'reversed'))"""
 #: Rows of conversion cost that no entry carries. Those that wait for their day's entry
 #: will be carried by it.
 IS_CONVERSION = """
