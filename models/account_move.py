@@ -140,6 +140,15 @@ class AccountMove(models.Model):
     def action_view_backflush_variances(self):
         return self._get_backflush_action("backflush_variance_action")
 
+    def action_view_backflush_close(self):
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": "backflush.close",
+            "res_id": self.backflush_close_id.id,
+            "view_mode": "form",
+        }
+
     def _get_backflush_action(self, name):
         self.ensure_one()
         action = self.env["ir.actions.act_window"]._for_xml_id(

@@ -181,6 +181,8 @@ class BackflushClose(models.Model):
         )
         self._clear()
         reader = CloseReader(self.company_id, self.date_from, self.date_to)
+        # idle months in between: what was made for them as if they were closed alone
+        self._clear_rows(self.company_id, *reader.late)
         elements = reader.read()
         rows = self._insert_rows(self.company_id, self.date_to, elements, self)
         lines = [self._prepare_line(element, rows) for element in elements]

@@ -41,6 +41,11 @@ class CloseReader:
             **self._get_late(),
         }
 
+    @property
+    def late(self):
+        """First and last of the days before the period that it is about, too."""
+        return self.values["late_from"], self.values["late_to"]
+
     def _get_late(self):
         """The days that are closed before the period: what became known of them since
         is explained by it. None where something between them is not closed yet.

@@ -6,10 +6,9 @@ cost of sales in the first.
 
 from datetime import datetime, time
 
+from freezegun import freeze_time
 from odoo import fields
 from odoo.tests import tagged
-
-from freezegun import freeze_time
 
 from .closing import Closing
 from .common import BackflushCommon

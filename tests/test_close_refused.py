@@ -1,10 +1,9 @@
 """What a close refuses, what it protects, and where facts go that come too late."""
 
+from freezegun import freeze_time
 from odoo import Command, fields
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import new_test_user, tagged
-
-from freezegun import freeze_time
 
 from .closing import Closing
 from .common import BackflushCommon
@@ -222,6 +221,14 @@ class TestClosed(ClosedShop, BackflushCommon):
             if row.element_id.type != "fixed_overhead"
         }
         self.assertEqual(rows, {"unallocated": 15.0, "overhead_spending": 2.0})
+
+    def test_idle_month_in_between(self):
+        self._go_to("2026-05-10 10:00")
+        # as the schedule does, as if April were closed alone
+        self.env["backflush.time"]._refresh(self.company, force=True)
+        may = self._close()
+        budget = may.variance_ids.filtered(lambda x: x.kind == "overhead_budget")
+        self.assertEqual(budget.mapped("amount"), [-160.0])
 
     def _close_april(self):
         self._go_to("2026-04-10 10:00")
