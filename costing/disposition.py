@@ -126,8 +126,7 @@ def prorate(
             }
             shares = spread(_total(pool), places, unit)
             parts += _by_account(element, group, pool, shares, unit)
-    parts += [Part(x.element, x.account, SALES, x.amount) for x in expensed]
-    return [part for part in parts if part.amount]
+    return [part for part in parts if part.amount] + expense(expensed)
 
 
 def expense(standing: Iterable[Standing]) -> list[Part]:

@@ -35,7 +35,7 @@ class BackflushClosePart(models.Model):
     )
     group = fields.Selection(
         [(PRICE, "Price"), (QUANTITY, "Quantity")],
-        string="Prorated As",
+        string="Kind",
         readonly=True,
         help="Empty where it always goes to cost of sales.",
     )

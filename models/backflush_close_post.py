@@ -231,11 +231,11 @@ class BackflushClose(models.Model):
 
     def _get_step_names(self):
         return {
-            USAGE: self.env._("Usage not booked yet"),
-            CONVERSION: self.env._("Conversion cost: applied against control"),
-            CAPITALISE: self.env._("Variances of goods on hand"),
-            WRITE_OFF: self.env._("Variances to cost of sales"),
-            RELEASE: self.env._("Variances of goods on hand, returned"),
+            USAGE: self.env._("Open usage"),
+            CONVERSION: self.env._("Conversion cost"),
+            CAPITALISE: self.env._("Variances capitalised"),
+            WRITE_OFF: self.env._("Variances expensed"),
+            RELEASE: self.env._("Variances returned"),
         }
 
     def _create_entry(self, day, lines):
@@ -248,7 +248,7 @@ class BackflushClose(models.Model):
             Command.create(
                 {
                     "account_id": line.account,
-                    "name": f"{self.name} · {names[line.step]}",
+                    "name": f"{names[line.step]} {self.name}",
                     "balance": float(line.amount),
                     "analytic_distribution": False,
                 }

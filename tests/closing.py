@@ -61,18 +61,12 @@ class Closing:
         self.assertCleared(close)
         return close
 
-    def _get_steps(self, close):
-        """{step's label: {account name: balance}} of the entries of a close."""
-        lines = close.account_move_ids.line_ids
-        return {
-            label.split(" · ")[1]: self._summarise(items)
-            for label, items in lines.grouped("name").items()
-        }
-
-    def _get_step(self, close, word):
-        """The step whose label ends with `word`."""
-        steps = self._get_steps(close).items()
-        return next((x for label, x in steps if label.endswith(word)), {})
+    def _get_step(self, close, step):
+        """{account name: balance} of the items of one step of a close's entries."""
+        items = close.account_move_ids.line_ids.filtered(
+            lambda item: item.name == f"{step} {close.name}"
+        )
+        return self._summarise(items)
 
     def assertCleared(self, close):
         """Control = applied = 0 of each element, and rows that are final."""

@@ -19,7 +19,7 @@ class SvcClose(Closing, SvcKeyboards, RecordedTime):
 
     def _check_close(self, close, applied):
         self.assertEqual(
-            self._get_step(close, "against control"),
+            self._get_step(close, "Conversion cost"),
             {
                 "conversion_applied": applied,
                 "conversion_control": -1_260_000.0,
@@ -75,7 +75,7 @@ class TestCloseOneAccount(SvcClose, BackflushCommon):
     def test_close(self):
         close = self._close()
         self.assertEqual(
-            self._get_step(close, "against control"),
+            self._get_step(close, "Conversion cost"),
             {"conversion_control": -60_000.0, "conversion_price_variance": 60_000.0},
         )
         self.assertBalance("conversion_control", 0)
@@ -117,14 +117,14 @@ class TestBlueWaterSails(Closing, RecordedTime, BackflushCommon):
         self._count(self.cloth, 185_000 / 4.25)
         close = self._close()
         self.assertEqual(
-            self._get_step(close, "against control"),
+            self._get_step(close, "Conversion cost"),
             {
                 "conversion_applied": 1_317_500.0,
                 "conversion_control": -1_450_000.0,
                 "conversion_price_variance": 132_500.0,
             },
         )
-        counted = self._get_step(close, "to cost of sales")[
+        counted = self._get_step(close, "Variances expensed")[
             "material_quantity_variance"
         ]
         self.assertAlmostEqual(counted, -8_250, delta=0.1)

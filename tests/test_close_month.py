@@ -113,9 +113,9 @@ class CloseEvents(CloseMonth):
         return settle(self.column)
 
     def _check_first(self, close):
-        self.assertEqual(self._get_step(close, "not booked yet"), USAGE[self.column])
-        self.assertEqual(self._get_step(close, "against control"), self._get_settled())
-        self.assertEqual(self._get_step(close, "to cost of sales"), WRITE_OFF)
+        self.assertEqual(self._get_step(close, "Open usage"), USAGE[self.column])
+        self.assertEqual(self._get_step(close, "Conversion cost"), self._get_settled())
+        self.assertEqual(self._get_step(close, "Variances expensed"), WRITE_OFF)
         self.assertEqual(len(close.account_move_ids), 1)
         self.assertEqual(close.account_move_ids.date, close.date_to)
         self.assertBalances(CLOSED[self.column])
@@ -148,8 +148,8 @@ class CloseEvents(CloseMonth):
         self._check_first(self._close())
         self._check_the_books()
         second, third = self._play_later_periods()
-        self.assertEqual(self._get_step(second, "against control"), SECOND[self.column])
-        self.assertEqual(self._get_step(third, "against control"), THIRD[self.column])
+        self.assertEqual(self._get_step(second, "Conversion cost"), SECOND[self.column])
+        self.assertEqual(self._get_step(third, "Conversion cost"), THIRD[self.column])
         self._check_late_time(second)
         self.assertBalances(TOTAL)
 
@@ -204,7 +204,7 @@ class OneAccount(CloseMonth):
     def test_close(self):
         close = self._close()
         self.assertEqual(
-            self._get_step(close, "against control"), settle_at_once(self.column)
+            self._get_step(close, "Conversion cost"), settle_at_once(self.column)
         )
         self.assertBalances(CLOSED[self.column])
         self.assertVariancesGone(close)
@@ -228,9 +228,9 @@ class TestCloseProrated(CloseMonth, Variant1, BackflushCommon):
 
     def test_capitalised_part_comes_back(self):
         close = self._close()
-        self.assertEqual(self._get_step(close, "goods on hand"), CAPITALISE)
-        self.assertEqual(self._get_step(close, "returned"), RELEASE)
-        self.assertEqual(self._get_step(close, "to cost of sales"), PRORATED_REST)
+        self.assertEqual(self._get_step(close, "Variances capitalised"), CAPITALISE)
+        self.assertEqual(self._get_step(close, "Variances returned"), RELEASE)
+        self.assertEqual(self._get_step(close, "Variances expensed"), PRORATED_REST)
         first, released = close.account_move_ids.sorted("date")
         self.assertEqual(first.date, close.date_to)
         self.assertEqual(released.date, fields.Date.add(close.date_to, days=1))
@@ -265,5 +265,5 @@ class TestCloseProrated(CloseMonth, Variant1, BackflushCommon):
     def test_below_the_limit_all_is_expensed(self):
         self.company.backflush_materiality_percent = 50
         close = self._close()
-        self.assertEqual(self._get_step(close, "to cost of sales"), WRITE_OFF)
+        self.assertEqual(self._get_step(close, "Variances expensed"), WRITE_OFF)
         self.assertEqual(len(close.account_move_ids), 1)

@@ -250,7 +250,7 @@ class TestClosedDelivery(ClosedShop, Variant2, BackflushCommon):
         self._go_to("2026-04-10 10:00")
         close = self._close()
         self.assertEqual(
-            self._get_step(close, "not booked yet"),
+            self._get_step(close, "Open usage"),
             {"material_quantity_variance": 5.0, "materials": -5.0},
         )
         self.assertLedgerIsStock()
@@ -262,6 +262,6 @@ class TestClosedDelivery(ClosedShop, Variant2, BackflushCommon):
         self._go_to("2026-04-10 10:00")
         close = self._close()
         self.assertEqual(
-            self._get_step(close, "not booked yet"),
+            self._get_step(close, "Open usage"),
             {"material_quantity_variance": -10.0, "materials": 10.0},
         )

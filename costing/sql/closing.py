@@ -35,6 +35,7 @@ USAGE = f"""
     {ROWS} AND {IS_USAGE}
      GROUP BY 1, 2, 3, 4
     HAVING SUM(v.amount) <> 0
+     ORDER BY 1, 2, 3, 4
 """
 #: By element, kind and account.
 CONVERSION = f"""
@@ -42,6 +43,7 @@ CONVERSION = f"""
     {ROWS} AND {IS_CONVERSION}
      GROUP BY 1, 2, 3
     HAVING SUM(v.amount) <> 0
+     ORDER BY 1, 3, 2
 """
 #: What stands on accounts of variances, or will with the close. Not what a location's
 #: own account has: the user wants to see it there.
@@ -52,6 +54,7 @@ STANDING = f"""
        AND (v.account_move_id IS NOT NULL OR {IS_USAGE} OR {IS_CONVERSION})
      GROUP BY 1, 2, 3
     HAVING SUM(v.amount) <> 0
+     ORDER BY 1, 3, 2
 """
 #: Rows of an element whose account was not known when they were made.
 FILL = f"""
