@@ -135,7 +135,7 @@ class BackflushClose(models.Model):
         """Provisional variances of a part of a month, as if it were closed now."""
         last = fields.Date.end_of(date_from, "month")
         self._clear_rows(company, date_from, last)
-        elements = CloseReader(company, date_from, date_to).read()
+        elements = CloseReader(company, date_from, date_to).read_elements()
         self._insert_rows(company, date_to, elements)
 
     def _get_progress(self):
@@ -183,7 +183,7 @@ class BackflushClose(models.Model):
         reader = CloseReader(self.company_id, self.date_from, self.date_to)
         # idle months in between: what was made for them as if they were closed alone
         self._clear_rows(self.company_id, *reader.late)
-        elements = reader.read()
+        elements = reader.read_elements()
         rows = self._insert_rows(self.company_id, self.date_to, elements, self)
         lines = [self._prepare_line(element, rows) for element in elements]
         self.env["backflush.close.line"].create(lines)

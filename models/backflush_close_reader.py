@@ -64,7 +64,7 @@ class CloseReader:
         before = fields.Date.subtract(self.date_from, days=1)
         return {"late_from": closes.date_from, "late_to": before}
 
-    def read(self) -> list[Conversion]:
+    def read_elements(self) -> list[Conversion]:
         """Each element with what explains its control and applied account."""
         accounts = {
             element: (number(control), number(applied))

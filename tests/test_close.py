@@ -69,8 +69,9 @@ class TestCloseCompletionSale(SvcClose, Variant3, BackflushCommon):
 class TestCloseOneAccount(SvcClose, BackflushCommon):
     @classmethod
     def _create_elements(cls):
-        super()._create_elements()
+        res = super()._create_elements()
         cls._use_one_account()
+        return res
 
     def test_close(self):
         close = self._close()

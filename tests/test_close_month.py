@@ -198,8 +198,9 @@ class OneAccount(CloseMonth):
 
     @classmethod
     def _name_accounts(cls):
-        super()._name_accounts()
+        res = super()._name_accounts()
         cls._use_one_account()
+        return res
 
     def test_close(self):
         close = self._close()
