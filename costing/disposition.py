@@ -58,6 +58,10 @@ class Standing(NamedTuple):
     amount: Decimal
 
 
+#: Rows by element and by what is prorated together.
+Pools = dict[tuple[int, str], list[Standing]]
+
+
 @dataclass(frozen=True)
 class Bases:
     """What each place holds at standard, of one cost element."""
@@ -158,6 +162,7 @@ def is_material(
 def returned(part: Part, material: int) -> Standing:
     """What was capitalised comes back as a variance of the kind that it was."""
     is_price = part.group == PRICE
+    kinds: tuple[str, ...]
     if part.element == material:
         kinds = MATERIAL_PRICES if is_price else MATERIAL_QUANTITIES
     else:
@@ -165,9 +170,9 @@ def returned(part: Part, material: int) -> Standing:
     return Standing(part.element, kinds[0], part.account, part.amount)
 
 
-def _get_pools(rows):
+def _get_pools(rows: Iterable[Standing]) -> tuple[Pools, list[Standing]]:
     """{(element, price or quantity): rows to prorate}, and those that never are."""
-    pools: dict[tuple[int, str], list[Standing]] = {}
+    pools: Pools = {}
     expensed = []
     for row in rows:
         if row.kind in MATERIAL_PRICES + CONVERSION_PRICES:
@@ -187,7 +192,9 @@ def _total(pool: Iterable[Standing]) -> Decimal:
     return sum((row.amount for row in pool), ZERO)
 
 
-def _prorate_material(pools, base, material, rows, unit) -> list[Part]:
+def _prorate_material(
+    pools: Pools, base: Bases, material: int, rows: Sequence[Standing], unit: Decimal
+) -> list[Part]:
     """Prices over goods and quantity variances; these, with their share, after them."""
     prices = pools.get((material, PRICE), [])
     quantities = pools.get((material, QUANTITY), [])

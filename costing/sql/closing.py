@@ -1,5 +1,7 @@
 """Rows of variances that a close carries, settles and makes final; what was sold."""
 
+from typing import Any
+
 from odoo.tools import SQL
 
 from ..disposition import KEPT
@@ -135,6 +137,6 @@ SOLD = """
 """
 
 
-def query(text: str, **values) -> SQL:
+def query(text: str, **values: Any) -> SQL:
     """One of the statements above; `values` are those of `CloseReader`, and its own."""
     return SQL(text, kept=KEPT, **values)
