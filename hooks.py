@@ -13,7 +13,7 @@ def post_init_hook(env):
 
 
 def uninstall_hook(env):
-    """Take back the accounts and journals that nothing uses.
+    """Take back the accounts, journals and projects that nothing uses.
 
     What carries entries, or what the user has put to another use, is part of the books
     and stays. Everything else of the addon goes with its models and external ids.
@@ -22,7 +22,7 @@ def uninstall_hook(env):
         [
             ("module", "=", "account"),
             ("name", "=like", "%\\_backflush\\_%"),
-            ("model", "in", ("account.account", "account.journal")),
+            ("model", "in", ("account.account", "account.journal", "project.project")),
         ],
         order="model desc",  # a journal may point at an account
     )
@@ -33,6 +33,9 @@ def uninstall_hook(env):
 
 
 def _has_entries(record):
+    if record._name == "project.project":
+        Line = record.env["account.analytic.line"]
+        return bool(Line.search_count([("project_id", "=", record.id)], limit=1))
     field = "journal_id" if record._name == "account.journal" else "account_id"
     Line = record.env["account.move.line"]
     return bool(Line.search_count([(field, "=", record.id)], limit=1))

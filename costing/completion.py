@@ -5,10 +5,11 @@ quantities in the product's unit of measure.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from .blend import Measure, Part, find_blend, split_usage
 from .entry import (
     APPLIED,
     OUTPUT,
@@ -40,7 +41,8 @@ class Completion:
     """Facts of one order: what it made (``output`` first), gave besides and used.
 
     ``main`` is the material with which the order stands that is costed at delivery; on
-    other accounts it stands with the material that each amount is about.
+    other accounts it stands with the material that each amount is about. ``measures``
+    are those of the components (and of the output) of a blend; empty for others.
     """
 
     output: Flow
@@ -48,6 +50,7 @@ class Completion:
     used: Sequence[Flow] = ()
     through: Through = field(default_factory=dict)
     main: int | None = None
+    measures: Mapping[int, Measure] = field(default_factory=dict)
 
 
 def completion_target(card: Card, order: Completion, accounts: Accounts) -> Target:
@@ -153,8 +156,20 @@ def order_rows(card: Card, order: Completion) -> list[Row]:
     for product in {**allowed, **used}:
         flow = used.get(product) or Flow(product, ZERO, ZERO)
         rows += component_rows(flow, allowed.get(product))
+    if order.measures:
+        rows = split_usage(rows, _find_blend(card, order), order.measures)
     for product in {**expected, **made}:
         flow = made.get(product) or Flow(product, ZERO, ZERO, expected[product].price)
         rows += byproduct_rows(flow, expected.get(product, Allowed(ZERO, flow.unit)))
     rows.append(output_row(order.output, card.amount))
     return [row for row in rows if row.amount]
+
+
+def _find_blend(card: Card, order: Completion) -> dict[int, Decimal]:
+    """Standard quantities per unit of what is blended, in the unit that it shares."""
+    parts = [
+        Part(line.product, abs(line.quantity), line.amount)
+        for line in card.lines
+        if line.type == "component" and line.product is not None
+    ]
+    return find_blend(parts, order.measures, order.measures.get(card.product))

@@ -13,9 +13,11 @@ can run any number of times, in any order, after any correction.
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from typing import NamedTuple
 
+from .blend import get_whole
+from .rounding import add_wholes, allocate_groups, allocate_within, round_half_up
 from .variance import (
     KINDS,
     ZERO,
@@ -126,15 +128,6 @@ class Target:
     open_rows: dict[Key, Row] = field(default_factory=dict)
 
 
-def round_half_up(amount: Decimal, unit: Decimal) -> Decimal:
-    """``amount`` to a multiple of ``unit``; halves away from zero.
-
-    >>> round_half_up(Decimal("-0.125"), Decimal("0.01"))
-    Decimal('-0.13')
-    """
-    return (amount / unit).quantize(Decimal(1), rounding=ROUND_HALF_UP) * unit
-
-
 def merge(parts: Iterable[Amounts]) -> Amounts:
     """Sum of several sets of amounts; keys that cancel out are dropped."""
     total: Amounts = defaultdict(lambda: ZERO)
@@ -166,24 +159,17 @@ def round_target(amounts: Amounts, unit: Decimal, rounding: Key) -> Amounts:
     """Round so that each account's total is rounded once and the entry balances.
 
     The parts of one account add up to its rounded total; the largest part takes the
-    remaining units. What the rounded totals lack to zero goes to ``rounding``.
+    remaining units, and mix and yield are parts of one. What the rounded totals lack to
+    zero goes to ``rounding``.
     """
     by_account: dict[int, Amounts] = defaultdict(dict)
     for key, amount in amounts.items():
         by_account[key.account][key] = amount
     rounded: Amounts = {}
     for parts in by_account.values():
-        rounded.update(_allocate(parts, unit))
+        rounded.update(allocate_groups(parts, get_whole, unit))
     residue = -sum(rounded.values(), ZERO)
     return merge([rounded, {rounding: residue}])
-
-
-def _allocate(parts: Amounts, unit: Decimal) -> Amounts:
-    total = round_half_up(sum(parts.values(), ZERO), unit)
-    result = {key: round_half_up(amount, unit) for key, amount in parts.items()}
-    largest = max(parts, key=lambda key: (abs(parts[key]), str(key)))
-    result[largest] += total - sum(result.values(), ZERO)
-    return result
 
 
 class Relief(NamedTuple):
@@ -336,7 +322,10 @@ def owed_rows(
 ) -> dict[Key, Row]:
     """The same for rows that no entry of the event carries."""
     known = {key: row.amount for key, row in recorded.items()}
-    rows = {key: round_half_up(row.amount, unit) for key, row in target.items()}
+    exact = {key: row.amount for key, row in target.items()}
+    wholes = add_wholes(exact, get_whole)
+    wholes = {key: round_half_up(amount, unit) for key, amount in wholes.items()}
+    rows = allocate_within(exact, get_whole, wholes, unit)
     changes = delta(freeze_accounts(rows, known), known)
     return _row_changes(target, changes, recorded)
 

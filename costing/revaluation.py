@@ -9,7 +9,8 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import NamedTuple
 
-from .entry import Amounts, Key, Target, merge, round_half_up
+from .entry import Amounts, Key, Target, merge
+from .rounding import round_half_up
 from .variance import ZERO, Row
 
 #: Kind of the posting line on the account that carries the goods.

@@ -41,7 +41,13 @@ QUANTITY_KINDS = (
     "overhead_volume",
 )
 #: Kinds that are about a component, whatever the order makes.
-COMPONENT_KINDS = ("material_usage", "material_substitution", "material_issue_price")
+COMPONENT_KINDS = (
+    "material_usage",
+    "material_mix",
+    "material_yield",
+    "material_substitution",
+    "material_issue_price",
+)
 #: Kinds that stand on the material element's quantity-variance account.
 RESIDUAL_KINDS = ("method", "rounding")
 #: Kinds that stand on the company's revaluation account.

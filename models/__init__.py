@@ -23,6 +23,7 @@ from . import account_move_line_fee
 from . import account_move_goods
 from . import account_move_entry
 from . import backflush_check_company
+from . import backflush_check_time
 from . import backflush_check_line
 from . import backflush_check_product
 from . import backflush_check_result
@@ -32,6 +33,7 @@ from . import backflush_close_line
 from . import backflush_close_part
 from . import backflush_close_post
 from . import backflush_close_reverse
+from . import backflush_count_spread
 from . import backflush_day
 from . import backflush_element
 from . import backflush_engine
@@ -54,10 +56,14 @@ from . import backflush_stock_fact
 from . import backflush_time
 from . import backflush_trail
 from . import backflush_variance
+from . import backflush_variance_spread
+from . import backflush_variance_analysis
+from . import backflush_variance_question
 from . import backflush_version
 from . import mrp_bom
 from . import mrp_bom_line
 from . import mrp_production
+from . import mrp_production_time
 from . import mrp_unbuild
 from . import mrp_workcenter_productivity
 from . import mrp_workorder
@@ -67,7 +73,9 @@ from . import product_template
 from . import product_value
 from . import res_company
 from . import res_company_close
+from . import res_company_variance
 from . import res_config_settings
+from . import res_partner
 from . import stock_move
 from . import stock_move_event
 from . import stock_move_delivery

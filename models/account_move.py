@@ -1,3 +1,5 @@
+from collections import defaultdict
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
@@ -46,10 +48,7 @@ class AccountMove(models.Model):
 
     @api.depends("backflush_posting_ids")
     def _compute_backflush_counts(self):
-        groups = self.env["backflush.variance"]._read_group(
-            [("account_move_id", "in", self.ids)], ["account_move_id"], ["__count"]
-        )
-        variances = {move.id: count for move, count in groups}
+        variances = self._count_backflush_variances()
         groups = self.env["backflush.posting"]._read_group(
             [("reversal_move_id", "in", self.ids)], ["reversal_move_id"], ["__count"]
         )
@@ -138,7 +137,25 @@ class AccountMove(models.Model):
         return {**action, "domain": list(domain)}
 
     def action_view_backflush_variances(self):
-        return self._get_backflush_action("backflush_variance_action")
+        """Rows that this entry carries, and those that its lines are the cause of."""
+        action = self._get_backflush_action("backflush_variance_action")
+        domain = Domain("account_move_id", "=", self.id)
+        domain |= Domain("bill_line_id.move_id", "=", self.id)
+        return {**action, "domain": list(domain)}
+
+    def _count_backflush_variances(self):
+        """{entry: rows that it carries, or that its lines are the cause of}"""
+        rows = self.env["backflush.variance"]
+        carried = rows._read_group(
+            [("account_move_id", "in", self.ids)], ["account_move_id"], ["__count"]
+        )
+        counts = defaultdict(int, {move.id: count for move, count in carried})
+        bills = self.filtered(lambda move: move.is_purchase_document(True))
+        domain = [("bill_line_id", "in", bills.invoice_line_ids.ids)]
+        for row in rows.search(domain) if bills else rows:
+            if row.account_move_id != row.bill_id:
+                counts[row.bill_id.id] += 1
+        return counts
 
     def action_view_backflush_close(self):
         self.ensure_one()

@@ -87,7 +87,7 @@ class BookCards:
     def _read_cards(self, standards):
         """Read the lines of `standards` in one go."""
         new = standards.filtered(lambda card: card.id not in self._cards)
-        new.fetch(("product_id", "amount", "version_id"))
+        new.fetch(("product_id", "amount", "version_id", "bom_id"))
         found = self.env["backflush.standard.line"].search_fetch(
             [("standard_id", "in", new.ids)], ("standard_id", *CARD_FIELDS)
         )

@@ -18,6 +18,7 @@ from ..costing.variance import (
     restate,
 )
 from .backflush_book_accounts import BookAccounts
+from .backflush_book_blends import BookBlends
 from .backflush_book_cards import BookCards, number
 from .backflush_book_dates import BookDates, local_date
 
@@ -36,7 +37,7 @@ FACT_FIELDS = (
 __all__ = ["Books", "local_date", "number"]
 
 
-class Books(BookAccounts, BookCards, BookDates):
+class Books(BookAccounts, BookBlends, BookCards, BookDates):
     """Accounts, cards and earlier postings for one batch of event records.
 
     Lives as long as one batch. What is missing raises a `UserError` that names it and

@@ -80,6 +80,7 @@ class BackflushEngine(models.AbstractModel):
             "date_reason": reason or False,
             "product_id": job.product.id,
             "standard_id": job.standard.id,
+            "is_blend": job.is_blend,
             "quantity": float(job.quantity),
             "account_move_id": entry and entry.id,
             "amount": float(sum(x for x in job.owed.amounts.values() if x > 0)),

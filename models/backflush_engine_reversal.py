@@ -48,7 +48,7 @@ class BackflushEngine(models.AbstractModel):
         books = Books(self.env.company, record)
         reversal = self._create_reversal(posting, books)
         for row in posting.variance_ids:
-            row.copy(
+            reversal_row = row.copy(
                 {
                     "amount": -row.amount,
                     "quantity_standard": -row.quantity_standard,
@@ -60,6 +60,7 @@ class BackflushEngine(models.AbstractModel):
                     "close_id": False,
                 }
             )
+            row.spread_ids._mirror(reversal_row)
         posting.write({"state": "reversed", "reversal_move_id": reversal.id})
 
     def _get_opposite_entry(self, row, reversal):

@@ -16,7 +16,8 @@ class Job:
     makes a document only where there is something to book. ``open_entry`` is the entry
     of Odoo's own that carries the open rows, where one does. ``made`` is the product
     that the rows are about, where `product` is a component of it; ``shares`` says by
-    key which amounts are about which bill lines.
+    key which amounts are about which bill lines. ``is_blend`` says that usage is split
+    into mix and yield, now and in every later booking of the record.
     """
 
     record: Any
@@ -29,6 +30,7 @@ class Job:
     facts: Any
     target: Target
     silent: bool = False
+    is_blend: bool = False
     shares: dict = field(default_factory=dict)
     open_entry: Any = None
     made: Any = None

@@ -104,6 +104,12 @@ class BackflushPosting(models.Model):
         index="btree_not_null",
         ondelete="restrict",
     )
+    is_blend = fields.Boolean(
+        string="Mix and Yield",
+        readonly=True,
+        help="The usage of its components is split into mix and yield. As the bill of "
+        "materials said when the event was first posted; it stays.",
+    )
     quantity = fields.Float(
         digits=0,
         min_display_digits=2,

@@ -40,6 +40,7 @@ class BackflushSetup(models.AbstractModel):
                 continue
             if neighbours := self._get_neighbours(company):
                 self._configure_journal(company)
+                self._configure_project(company)
                 self._configure_elements(company)
                 self._configure_accounts(company, neighbours)
 
@@ -124,6 +125,23 @@ class BackflushSetup(models.AbstractModel):
         ]
         for element in Element.create(vals_list):
             self._translate_name(element, element.type)
+
+    @api.model
+    def _configure_project(self, company):
+        """Where time on orders is booked that have no project of their own."""
+        if company.backflush_project_id:
+            return
+        project = self._get_records(company, "project.project", ["project"])["project"]
+        if not project:
+            project = self.env["project.project"].create(
+                {
+                    "name": self._get_names("en_US")["project"],
+                    "allow_timesheets": True,
+                    "company_id": company.id,
+                }
+            )
+            self._name_records(company, {"project": project})
+        company.backflush_project_id = project
 
     # -- accounts
 
@@ -279,6 +297,7 @@ class BackflushSetup(models.AbstractModel):
         )
         names = {
             "journal": self.env._("Backflush Costing"),
+            "project": self.env._("Production Time"),
             "capitalised_variance": self.env._("Capitalised variances"),
             "revaluation": self.env._("Revaluation of standard costs"),
             **elements,

@@ -80,6 +80,8 @@ class BackflushVariance(models.Model):
         readonly=True,
         index="btree_not_null",
         ondelete="set null",
+        # its cost is the employee's
+        groups="hr.group_hr_user",
     )
     quantity_standard = fields.Float(
         digits=0,
@@ -141,6 +143,18 @@ class BackflushVariance(models.Model):
         for variance in self:
             amount = variance.currency_id.format(variance.amount)
             variance.display_name = f"{labels.get(variance.kind)}: {amount}"
+
+    @api.model
+    def _open_fresh(self, name):
+        """The action `name`, after variances were brought in line with the facts."""
+        self.env["backflush.time"]._refresh(self.env.companies)
+        return self.env["ir.actions.act_window"]._for_xml_id(name)
+
+    def action_refresh(self):
+        """Compute the variances of time and of the open months again."""
+        self.browse().check_access("read")
+        self.env["backflush.time"]._refresh(self.env.companies, force=True)
+        return {"type": "ir.actions.client", "tag": "soft_reload"}
 
     def write(self, vals):
         if not self.env.context.get("backflush_engine") or not self.env.su:

@@ -12,6 +12,16 @@ class MrpBom(models.Model):
         "cost cards spread set-up and clean-up over it. 0: the quantity of the bill.",
     )
 
+    backflush_is_blend = fields.Boolean(
+        string="Blend",
+        help="The components can replace each other in part: what an order uses more "
+        "or less of them is shown as mix (other proportions than the standard) and "
+        "yield (more in total than the output allows), instead of usage. Only for "
+        "components whose units convert into each other (kg and g): others keep their "
+        "usage, and what is not on the standard cost card is a substitution. Orders "
+        "that are booked already stay as they are.",
+    )
+
     _backflush_lot_size_not_negative = models.Constraint(
         "CHECK(backflush_lot_size >= 0)", "A standard lot cannot be negative."
     )

@@ -223,6 +223,9 @@ class MrpProduction(models.Model):
     def _set_backflush_target(self, job, trigger, books):
         card = books.card(job.standard)
         order = self._get_backflush_completion(books, card)
+        job.is_blend = books.is_blend(self, job.standard)
+        if job.is_blend:
+            order = replace(order, measures=books.measures(job.standard))
         if trigger == "delivery":
             order = replace(order, main=books.main_material(job.standard))
         job.quantity = order.output.quantity

@@ -83,29 +83,35 @@ class MrpUnbuild(models.Model):
         trigger = self._get_backflush_trigger(books)
         books.check_category(self.product_id, trigger)
         standard = self._get_backflush_standard(books)
-        order = self._get_backflush_completion(books, standard)
-        if trigger == "delivery":
-            order = replace(order, main=books.main_material(standard))
-        target = completion_target(books.card(standard), order, books.accounts)
-        remark = ""
-        if trigger == "delivery":
-            target = Target({}, {}, target.rows)
-            remark = self.env._(
-                "Nothing to book: %(product)s is costed at delivery.",
-                product=self.product_id.display_name,
-            )
-        return Job(
+        job = Job(
             record=self,
             trigger=trigger,
             group=self,
             product=self.product_id,
             standard=standard,
+            is_blend=self._is_backflush_blend(books, standard),
             date_event=self._get_backflush_date(),
-            quantity=order.output.quantity,
+            quantity=ZERO,
             facts=books.facts_of(self._get_backflush_own_moves()),
-            target=target,
-            remark=remark,
+            target=Target({}, {}),
         )
+        self._set_backflush_target(job, books)
+        return job
+
+    def _set_backflush_target(self, job, books):
+        order = self._get_backflush_completion(books, job.standard)
+        if job.is_blend:
+            order = replace(order, measures=books.measures(job.standard))
+        if job.trigger == "delivery":
+            order = replace(order, main=books.main_material(job.standard))
+        job.quantity = order.output.quantity
+        job.target = completion_target(books.card(job.standard), order, books.accounts)
+        if job.trigger == "delivery":
+            job.target = Target({}, {}, job.target.rows)
+            job.remark = self.env._(
+                "Nothing to book: %(product)s is costed at delivery.",
+                product=self.product_id.display_name,
+            )
 
     def _get_backflush_trigger(self, books):
         """That of its first posting, else of its order's, else the product's."""
@@ -128,6 +134,13 @@ class MrpUnbuild(models.Model):
             or books.facts_of(own).sorted("id").standard_id[:1]
             or books.get_standard(self.product_id)
         )
+
+    def _is_backflush_blend(self, books, standard):
+        """As its order was booked: what comes back is explained the same way."""
+        made = self.mo_id.backflush_posting_ids.sorted("id").filtered(
+            lambda posting: posting.res_model == "mrp.production"
+        )
+        return books.is_blend(self, standard, made)
 
     def _get_backflush_completion(self, books, standard):
         """What it took apart and gave back: a completion with minus signs."""

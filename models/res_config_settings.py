@@ -44,6 +44,15 @@ class ResConfigSettings(models.TransientModel):
         related="company_id.backflush_responsible_id", readonly=False
     )
 
+    backflush_threshold_amount = fields.Monetary(
+        related="company_id.backflush_threshold_amount",
+        currency_field="currency_id",
+        readonly=False,
+    )
+    backflush_threshold_percent = fields.Float(
+        related="company_id.backflush_threshold_percent", readonly=False
+    )
+
     def action_backflush_check(self):
         """Open the configuration check of the current company."""
         return self.env["backflush.configuration.issue"]._open_check(self.env.company)

@@ -512,7 +512,7 @@ class BackflushCommon(BackflushAssertions, BaseCommon):
         scrap.do_scrap()
         return scrap
 
-    def _count(self, product, quantity):
+    def _count(self, product, quantity, **values):
         """Count the stock of `product`; returns the movement that this makes."""
         location = self.warehouse.lot_stock_id
         known = self.env["stock.move"].search([("product_id", "=", product.id)])
@@ -524,6 +524,7 @@ class BackflushCommon(BackflushAssertions, BaseCommon):
                     "product_id": product.id,
                     "location_id": location.id,
                     "inventory_quantity": quantity,
+                    **values,
                 }
             )
         )

@@ -540,6 +540,25 @@ class TestUse(ConfigurationCase):
         self.assertEqual(used.exists(), used)
         self.assertFalse(unused.exists())
 
+    def test_a_project_with_timesheets_stays(self):
+        companies = self.factory | self.env.ref("base.main_company")
+        companies._backflush_configure()
+        projects = companies.backflush_project_id
+        used = self.factory.backflush_project_id
+        self.env["account.analytic.line"].create(
+            {
+                "name": "Work",
+                "project_id": used.id,
+                "employee_id": self.env["hr.employee"]
+                .create({"name": "Worker", "company_id": self.factory.id})
+                .id,
+                "unit_amount": 1,
+            }
+        )
+        self.assertEqual(len(projects), 2)
+        uninstall_hook(self.env)
+        self.assertEqual(projects.exists(), used)
+
     def test_what_the_user_has_put_to_another_use_stays(self):
         account = self._get_elements(self.factory)["material"].price_variance_account_id
         category = self.env["product.category"].create({"name": "Materials"})

@@ -112,7 +112,12 @@ class TestRecordRules(RightsCase):
         """
         self._play()
         self._buy(self.m, 10, 5.2)
+        count = self._count(self.m, 1).backflush_posting_ids
+        count.variance_ids.action_spread_count()
         today = fields.Date.today()
+        self.env["backflush.variance"].with_context(backflush_engine=True).create(
+            {"kind": "labour_rate", "date": today, "company_id": self.company.id}
+        )
         self.env["backflush.check"]._check_books(self.company, today, today)
         self._compute_close(today)
         stranger = self._create_user("manager", self.other)

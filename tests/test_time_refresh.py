@@ -117,3 +117,23 @@ class TestTimeRefresh(RecordedTime, BackflushCommon):
             }
         )
         self.assertEqual(self._get_time_rows(order), {})
+
+    def test_opening_the_report_brings_it_up_to_date(self):
+        self._spend(labour=120.0)
+        reader = self.env["res.users"].create(
+            {
+                "name": "Reader",
+                "login": "reader_of_variances",
+                "company_id": self.company.id,
+                "company_ids": self.company.ids,
+                "group_ids": self.env.ref("backflush_costing.group_backflush_user").ids,
+            }
+        )
+        opener = self.env.ref("backflush_costing.backflush_variance_action_open")
+        action = (
+            opener.with_user(reader)
+            .with_context(allowed_company_ids=self.company.ids)
+            .run()
+        )
+        self.assertEqual(action["res_model"], "backflush.variance")
+        self.assertEqual(self._find_period_rows(), {("labour", "unallocated"): 120.0})

@@ -10,3 +10,9 @@ from . import backflush_what_if_line
 from . import backflush_fill_prices
 from . import backflush_review
 from . import backflush_review_line
+from . import backflush_question
+from . import backflush_reconciliation
+from . import backflush_order_proof
+from . import backflush_order_proof_element
+from . import backflush_order_proof_variance
+from . import backflush_time_line
