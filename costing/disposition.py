@@ -14,6 +14,7 @@ from typing import NamedTuple
 from .entry import round_half_up
 
 ZERO = Decimal(0)
+HUNDRED = Decimal(100)
 
 #: Kinds of materials that are prorated: prices first, quantities with their share.
 MATERIAL_PRICES = ("material_price", "material_issue_price")
@@ -44,6 +45,8 @@ KEPT = ("revaluation", "standard_change", "timing")
 MATERIALS, PROGRESS, FINISHED = "materials", "work_in_process", "finished_goods"
 SALES, QUANTITIES, LOSSES = "cost_of_sales", "quantity_variances", "losses"
 CAPITALISED = (MATERIALS, PROGRESS, FINISHED)
+#: What is prorated together, of one element.
+PRICE, QUANTITY = "price", "quantity"
 
 
 class Standing(NamedTuple):
@@ -53,6 +56,10 @@ class Standing(NamedTuple):
     kind: str
     account: int
     amount: Decimal
+
+
+#: Rows by element and by what is prorated together.
+Pools = dict[tuple[int, str], list[Standing]]
 
 
 @dataclass(frozen=True)
@@ -66,12 +73,16 @@ class Bases:
 
 
 class Part(NamedTuple):
-    """A share of a variance: of which account, to which place."""
+    """A share of a variance: of which account, to which place.
+
+    ``group`` is `PRICE` or `QUANTITY` where it was prorated, else empty.
+    """
 
     element: int
     account: int
     place: str
     amount: Decimal
+    group: str = ""
 
 
 def spread(
@@ -109,7 +120,7 @@ def prorate(
     rows = [row for row in standing if row.kind not in KEPT]
     pools, expensed = _get_pools(rows)
     parts = _prorate_material(pools, bases.get(material, Bases()), material, rows, unit)
-    for (element, _group), pool in pools.items():
+    for (element, group), pool in pools.items():
         if element != material:
             base = bases.get(element, Bases())
             places = {
@@ -118,22 +129,58 @@ def prorate(
                 PROGRESS: base.work_in_process,
             }
             shares = spread(_total(pool), places, unit)
-            parts += _by_account(element, pool, shares, unit)
-    parts += [Part(x.element, x.account, SALES, x.amount) for x in expensed]
-    return [part for part in parts if part.amount]
+            parts += _by_account(element, group, pool, shares, unit)
+    return [part for part in parts if part.amount] + expense(expensed)
 
 
-def _get_pools(rows):
+def expense(standing: Iterable[Standing]) -> list[Part]:
+    """All of it to cost of sales, by element and account."""
+    totals: dict[tuple[int, int], Decimal] = {}
+    for row in standing:
+        if row.kind not in KEPT:
+            key = (row.element, row.account)
+            totals[key] = totals.get(key, ZERO) + row.amount
+    return [Part(*key, SALES, amount) for key, amount in totals.items() if amount]
+
+
+def is_material(
+    standing: Iterable[Standing], bases: Mapping[int, Bases], percent: Decimal
+) -> bool:
+    """Whether the variances that can be prorated come to so much of the inventory.
+
+    Absolute amounts of what is prorated together, of what goods hold at standard.
+    """
+    pools, _expensed = _get_pools([row for row in standing if row.kind not in KEPT])
+    total = sum((abs(_total(pool)) for pool in pools.values()), ZERO)
+    held = sum(
+        (x.materials + x.finished_goods + x.work_in_process for x in bases.values()),
+        ZERO,
+    )
+    return total * HUNDRED >= held * percent
+
+
+def returned(part: Part, material: int) -> Standing:
+    """What was capitalised comes back as a variance of the kind that it was."""
+    is_price = part.group == PRICE
+    kinds: tuple[str, ...]
+    if part.element == material:
+        kinds = MATERIAL_PRICES if is_price else MATERIAL_QUANTITIES
+    else:
+        kinds = CONVERSION_PRICES if is_price else CONVERSION_QUANTITIES
+    return Standing(part.element, kinds[0], part.account, part.amount)
+
+
+def _get_pools(rows: Iterable[Standing]) -> tuple[Pools, list[Standing]]:
     """{(element, price or quantity): rows to prorate}, and those that never are."""
-    pools: dict[tuple[int, str], list[Standing]] = {}
+    pools: Pools = {}
     expensed = []
     for row in rows:
         if row.kind in MATERIAL_PRICES + CONVERSION_PRICES:
-            group = "price"
+            group = PRICE
         elif row.kind in MATERIAL_QUANTITIES + CONVERSION_QUANTITIES or (
             row.kind == VOLUME and row.amount < 0
         ):
-            group = "quantity"
+            group = QUANTITY
         else:
             expensed.append(row)
             continue
@@ -145,10 +192,12 @@ def _total(pool: Iterable[Standing]) -> Decimal:
     return sum((row.amount for row in pool), ZERO)
 
 
-def _prorate_material(pools, base, material, rows, unit) -> list[Part]:
+def _prorate_material(
+    pools: Pools, base: Bases, material: int, rows: Sequence[Standing], unit: Decimal
+) -> list[Part]:
     """Prices over goods and quantity variances; these, with their share, after them."""
-    prices = pools.get((material, "price"), [])
-    quantities = pools.get((material, "quantity"), [])
+    prices = pools.get((material, PRICE), [])
+    quantities = pools.get((material, QUANTITY), [])
     losses = [
         row for row in rows if row.element == material and row.kind in MATERIAL_LOSSES
     ]
@@ -170,13 +219,14 @@ def _prorate_material(pools, base, material, rows, unit) -> list[Part]:
     shares[SALES] += carried
     later[SALES] = later.get(SALES, ZERO) - carried
     return [
-        *_by_account(material, prices, shares, unit),
-        *_by_account(material, quantities, later, unit),
+        *_by_account(material, PRICE, prices, shares, unit),
+        *_by_account(material, QUANTITY, quantities, later, unit),
     ]
 
 
 def _by_account(
     element: int,
+    group: str,
     pool: Sequence[Standing],
     shares: Mapping[str, Decimal],
     unit: Decimal,
@@ -208,5 +258,5 @@ def _by_account(
                 place: left.get(place, ZERO) - own.get(place, ZERO)
                 for place in {**left, **own}
             }
-        parts += [Part(element, account, place, x) for place, x in own.items()]
+        parts += [Part(element, account, place, x, group) for place, x in own.items()]
     return parts

@@ -28,7 +28,11 @@ from . import backflush_check_line
 from . import backflush_check_product
 from . import backflush_check_result
 from . import backflush_close
+from . import backflush_close_check
 from . import backflush_close_line
+from . import backflush_close_part
+from . import backflush_close_post
+from . import backflush_close_reverse
 from . import backflush_count_spread
 from . import backflush_day
 from . import backflush_element
@@ -68,6 +72,7 @@ from . import product_product
 from . import product_template
 from . import product_value
 from . import res_company
+from . import res_company_close
 from . import res_company_variance
 from . import res_config_settings
 from . import res_partner

@@ -42,7 +42,9 @@ class AccountMove(models.Model):
         postings = self._get_backflush_entry_postings()
         entries = postings.account_move_id | postings.reversal_move_id
         for move in self:
-            move.is_backflush_entry = move._origin.id in entries.ids
+            move.is_backflush_entry = move._origin.id in entries.ids or bool(
+                move.sudo().backflush_close_id
+            )
 
     @api.depends("backflush_posting_ids")
     def _compute_backflush_counts(self):
@@ -78,9 +80,10 @@ class AccountMove(models.Model):
         self.filtered(lambda move: move.state == "posted")._check_backflush_entry()
 
     def _check_backflush_entry(self):
-        """Entries of the addon change only through their posting."""
+        """Entries of the addon change only through their posting, or their close."""
         if self.env.su and self.env.context.get("backflush_engine"):
             return
+        self._check_backflush_close()
         postings = self._get_backflush_entry_postings()
         if postings:
             raise UserError(
@@ -89,6 +92,18 @@ class AccountMove(models.Model):
                     "that posting and reverse it there.",
                     entry=self[:1].display_name,
                     posting=postings[0].name,
+                )
+            )
+
+    def _check_backflush_close(self):
+        """sudo: whoever opens an entry need not be able to see closes."""
+        if closed := self.sudo().filtered("backflush_close_id"):
+            raise UserError(
+                self.env._(
+                    "%(entry)s was made by the close of %(period)s. Open that close "
+                    "and reverse it there.",
+                    entry=closed[0].display_name,
+                    period=closed[0].backflush_close_id.name,
                 )
             )
 
@@ -141,6 +156,15 @@ class AccountMove(models.Model):
             if row.account_move_id != row.bill_id:
                 counts[row.bill_id.id] += 1
         return counts
+
+    def action_view_backflush_close(self):
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": "backflush.close",
+            "res_id": self.backflush_close_id.id,
+            "view_mode": "form",
+        }
 
     def _get_backflush_action(self, name):
         self.ensure_one()

@@ -1,4 +1,5 @@
 from odoo import api, models
+from odoo.exceptions import UserError
 
 #: What stays as it is on an entry of the addon. Not its number: accountants may number
 #: a journal anew, and Odoo itself refuses that once the entry is secured.
@@ -48,11 +49,28 @@ class AccountMove(models.Model):
 
     _inherit = "account.move"
 
+    @api.model_create_multi
+    def create(self, vals_list):
+        if any(vals.get("backflush_close_id") for vals in vals_list):
+            self._check_backflush_engine()
+        return super().create(vals_list)
+
     def write(self, vals):
+        if "backflush_close_id" in vals:
+            self._check_backflush_engine()
         if KEPT_ON_ENTRY & set(vals):
             posted = self.filtered(lambda move: move.state == "posted")
             posted._check_backflush_entry()
         return super().write(vals)
+
+    def _check_backflush_engine(self):
+        """Nobody makes an entry pass for one of a close: those are left out of what the
+        next one clears.
+        """
+        if not (self.env.su and self.env.context.get("backflush_engine")):
+            raise UserError(
+                self.env._("Entries of a period close are made by posting it.")
+            )
 
     def unlink(self):
         # Not `ondelete`: a context can switch those checks off.

@@ -7,6 +7,7 @@ from ..costing.entry import (
     MATERIAL,
     Card,
     CardLine,
+    Relief,
     Standard,
     element_content,
     main_material,
@@ -202,25 +203,38 @@ class BookCards:
         A component that is itself costed at delivery stands there with the material
         content of its card only.
         """
-        material = row.component_id
+        totals: dict = defaultdict(Decimal)
+        is_change = row.kind == "standard_change"
         card = row.posting_id.standard_id
-        if not material and card and row.kind == "standard_change":
+        for part in self.stood(
+            row.component_id, card, number(row.amount), is_change=is_change
+        ):
+            if part.kind == MATERIAL and self.is_perpetual(self.product(part.product)):
+                account = self.env["account.account"].browse(part.account)
+                totals[account] += part.amount
+        return dict(totals)
+
+    def stood(self, material, card, amount: Decimal, *, is_change) -> list[Relief]:
+        """Where `amount` of unbooked material rows stands, on whatever accounts.
+
+        `material` is the component that they are about, `card` that of their posting.
+        A component that is itself costed at delivery stands there through its card, in
+        force with the order's own; empty where they are about no material at all.
+        """
+        if not material and card and is_change:
             material = self.product(self.main_material(card) or False)
         elif not material:
-            lines = row.posting_id.standard_id.line_ids.filtered("component_id")
+            lines = card.line_ids.filtered("component_id")
             material = lines.sorted("amount", reverse=True)[:1].component_id
         if not material:
-            return {}
-        amount = number(row.amount)
-        if material._get_backflush_trigger() == "delivery":
-            # the card that was in force with the order's own
-            version = row.posting_id.standard_id.version_id
-            found = self.find_cards(material, version)
-            standard = found.get(material) or self.get_standard(material)
-            share = amount / number(standard.amount) if standard.amount else amount
-            content = self.material_content(standard)
-            return {account: part * share for account, part in content.items()}
-        if not self.is_perpetual(material):
-            return {}
-        account_id = self.accounts.stock[material.id]
-        return {self.env["account.account"].browse(account_id): amount}
+            return []
+        if material._get_backflush_trigger() != "delivery":
+            account = self.accounts.stock[material.id]
+            element = self.accounts.material_element
+            return [Relief(account, element, MATERIAL, material.id, amount)]
+        found = self.find_cards(material, card.version_id)
+        standard = found.get(material) or self.get_standard(material)
+        share = amount / number(standard.amount) if standard.amount else amount
+        inner_card, inner = self.priced(standard)
+        parts = relieve(inner_card, self.accounts, inner)
+        return [part._replace(amount=part.amount * share) for part in parts]

@@ -1,10 +1,8 @@
 """What one batch of one company needs to be posted, read in bulk, as plain values."""
 
 from collections import defaultdict, deque
-from datetime import UTC
 from decimal import Decimal
 from functools import cached_property
-from zoneinfo import ZoneInfo
 
 from odoo import fields
 from odoo.exceptions import UserError
@@ -22,6 +20,7 @@ from ..costing.variance import (
 from .backflush_book_accounts import BookAccounts
 from .backflush_book_blends import BookBlends
 from .backflush_book_cards import BookCards, number
+from .backflush_book_dates import BookDates, local_date
 
 FACT_FIELDS = (
     "move_id",
@@ -38,15 +37,7 @@ FACT_FIELDS = (
 __all__ = ["Books", "local_date", "number"]
 
 
-def local_date(company, moment=None):
-    """The company's calendar day of a UTC moment (default: now)."""
-    moment = moment or fields.Datetime.now()
-    company.partner_id.fetch(["tz"])  # of its many fields
-    zone = company.partner_id.tz or company.resource_calendar_id.tz or "UTC"
-    return moment.replace(tzinfo=UTC).astimezone(ZoneInfo(zone)).date()
-
-
-class Books(BookAccounts, BookCards, BookBlends):
+class Books(BookAccounts, BookBlends, BookCards, BookDates):
     """Accounts, cards and earlier postings for one batch of event records.
 
     Lives as long as one batch. What is missing raises a `UserError` that names it and
@@ -74,26 +65,7 @@ class Books(BookAccounts, BookCards, BookBlends):
         """Whether entries are made once a day."""
         return self.company.backflush_posting_mode == "daily"
 
-    # -- dates, numbers, analytics ----------------------------------------------
-
-    def date(self, date_event):
-        """Accounting date of an event and, where it differs, the reason.
-
-        The event date, or the day after the last lock date it violates: never "today".
-        """
-        if date_event not in self._dates:
-            locks = self.company._get_violated_lock_dates(
-                date_event, False, self.journal
-            )
-            date, reason = date_event, ""
-            if locks:
-                date = fields.Date.add(locks[-1][0], days=1)
-                reason = self.env._(
-                    "%(event)s is in a locked period: booked on the first open day.",
-                    event=fields.Date.to_string(date_event),
-                )
-            self._dates[date_event] = (date, reason)
-        return self._dates[date_event]
+    # -- numbers, analytics -----------------------------------------------------
 
     @cached_property
     def _sequence(self):

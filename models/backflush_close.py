@@ -135,7 +135,7 @@ class BackflushClose(models.Model):
         """Provisional variances of a part of a month, as if it were closed now."""
         last = fields.Date.end_of(date_from, "month")
         self._clear_rows(company, date_from, last)
-        elements = CloseReader(company, date_from, date_to).read()
+        elements = CloseReader(company, date_from, date_to).read_elements()
         self._insert_rows(company, date_to, elements)
 
     def _get_progress(self):
@@ -168,8 +168,7 @@ class BackflushClose(models.Model):
                     self.env._("%(period)s is closed already.", period=close.name)
                 )
             close._check_accountant()
-            # sudo: the rows are written by the addon alone
-            close.sudo().with_company(close.company_id)._compute_period()
+            close._as_engine()._compute_period()
         return True
 
     def _check_accountant(self):
@@ -182,19 +181,26 @@ class BackflushClose(models.Model):
         )
         self._clear()
         reader = CloseReader(self.company_id, self.date_from, self.date_to)
-        elements = reader.read()
+        # idle months in between: what was made for them as if they were closed alone
+        self._clear_rows(self.company_id, *reader.late)
+        elements = reader.read_elements()
         rows = self._insert_rows(self.company_id, self.date_to, elements, self)
         lines = [self._prepare_line(element, rows) for element in elements]
         self.env["backflush.close.line"].create(lines)
         self.env["backflush.close.progress"].create(
             self._prepare_progress(reader.closing)
         )
+        # with the rows just made
+        reader = CloseReader(self.company_id, self.date_from, self.date_to)
+        self._fill_accounts(reader)
+        self._compute_disposition(reader)
         self.write({"state": "computed", "date_computed": fields.Datetime.now()})
 
     def _clear(self):
         """Take back what was computed before, and provisional rows of the period."""
         self.line_ids.unlink()
         self.progress_ids.unlink()
+        self.part_ids.unlink()
         self._clear_rows(self.company_id, self.date_from, self.date_to)
 
     @api.model

@@ -1,14 +1,19 @@
 """What a period's conversion cost is made of, read in bulk as the kernel's values."""
 
 from collections import defaultdict
+from datetime import date
 from decimal import Decimal
+from functools import cached_property
 
 from odoo import fields
+from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
 from ..costing.close import PERIOD_KINDS, Capacity, Conversion, month_shares
-from ..costing.sql.period import ACCOUNTS, MADE, OPEN, ROWS, STOCK, progress
+from ..costing.entry import APPLIED
+from ..costing.sql import closing
+from ..costing.sql.period import ACCOUNTS, MADE, OPEN, STOCK, progress
 from .backflush_books import Books, local_date, number
 
 ZERO = Decimal(0)
@@ -32,19 +37,44 @@ class CloseReader:
             "date_from": date_from,
             "date_to": date_to,
             "elements": self.elements.ids,
-            "period_kinds": PERIOD_KINDS,
             "zone": self.env["backflush.time"]._get_zone(company),
+            **self._get_late(),
         }
 
-    def read(self) -> list[Conversion]:
+    @property
+    def late(self):
+        """First and last of the days before the period that it is about, too."""
+        return self.values["late_from"], self.values["late_to"]
+
+    def _get_late(self):
+        """The days that are closed before the period: what became known of them since
+        is explained by it. None where something between them is not closed yet.
+        """
+        late = {"late_from": date.max, "late_to": date.min}
+        closed = self.company._get_backflush_closed_until()
+        if not closed or closed >= self.date_from:
+            return late
+        between = Domain("company_id", "=", self.company.id)
+        between &= Domain("date", ">", closed) & Domain("date", "<", self.date_from)
+        if self.env["backflush.posting"].search_count(between, limit=1):
+            return late
+        posted = Domain("company_id", "=", self.company.id)
+        posted &= Domain("state", "=", "posted")
+        closes = self.env["backflush.close"].search(posted, order="date_from", limit=1)
+        before = fields.Date.subtract(self.date_from, days=1)
+        return {"late_from": closes.date_from, "late_to": before}
+
+    def read_elements(self) -> list[Conversion]:
         """Each element with what explains its control and applied account."""
         accounts = {
             element: (number(control), number(applied))
             for element, control, applied in self._fetch(ACCOUNTS)
         }
         rows = defaultdict(lambda: ZERO)
-        for element, _kind, amount in self._fetch(ROWS):
-            rows[element] += number(amount)
+        for element, kind, _account, amount in self._rows:
+            if kind not in PERIOD_KINDS:
+                rows[element] += number(amount)
+        used = self._get_used_conversion()
         made = self._get_made()
         stock = self._get_stock()
         work = self._get_progress_change()
@@ -53,7 +83,8 @@ class CloseReader:
             Conversion(
                 element.id,
                 element.type,
-                *accounts.get(element.id, (ZERO, ZERO)),
+                accounts.get(element.id, (ZERO, ZERO))[0],
+                accounts.get(element.id, (ZERO, ZERO))[1] + used[element.id],
                 rows[element.id],
                 sum(work[element.id].values(), ZERO),
                 stock[element.id],
@@ -64,6 +95,58 @@ class CloseReader:
 
     def _fetch(self, query, **values):
         return self.env.execute_query(SQL(query, **self.values, **values))
+
+    def fetch(self, query, **values):
+        """The rows of a statement of costing/sql/closing.py."""
+        self.env.flush_all()
+        return self.env.execute_query(closing.query(query, **self.values, **values))
+
+    @cached_property
+    def _rows(self):
+        return self.fetch(closing.CONVERSION)
+
+    def read_rows(self):
+        """[(element id, kind, account id, amount)] that the close's entry carries; once
+        the period was computed, with its own.
+        """
+        return self._rows
+
+    # -- open usage -------------------------------------------------------------
+
+    @cached_property
+    def usage(self):
+        """[(account of the rows, amount, [Stood])] of material rows without entry."""
+        products = self.env["product.product"]
+        cards = self.env["backflush.standard"]
+        return [
+            (
+                account,
+                number(amount),
+                self._find_usage(
+                    products.browse(component),
+                    cards.browse(card),
+                    number(amount),
+                    is_change=is_change,
+                ),
+            )
+            for account, component, card, is_change, amount in self.fetch(closing.USAGE)
+        ]
+
+    def _find_usage(self, component, card, amount, *, is_change):
+        try:
+            return self.books.stood(component, card, amount, is_change=is_change)
+        except UserError:
+            # its category or card is not usable any more: it stands on no account
+            return []
+
+    def _get_used_conversion(self):
+        """{element id: applied by the close, for parts costed at delivery}"""
+        result = defaultdict(lambda: ZERO)
+        for _account, _amount, parts in self.usage:
+            for part in parts:
+                if part.kind == APPLIED:
+                    result[part.element] += part.amount
+        return result
 
     # -- output and stock -------------------------------------------------------
 
@@ -84,7 +167,7 @@ class CloseReader:
                 result[element] += number(quantity) * amount
         if not result:
             return result
-        for element, kind, amount in self._fetch(ROWS):
+        for element, kind, _account, amount in self._rows:
             if kind == "revaluation":  # favourable: stock is worth more
                 result[element] -= number(amount)
         return result

@@ -53,14 +53,23 @@ class BackflushEngine(models.AbstractModel):
                     "amount": -row.amount,
                     "quantity_standard": -row.quantity_standard,
                     "quantity_actual": -row.quantity_actual,
-                    "account_move_id": reversal.id
-                    if row.account_move_id == posting.account_move_id
-                    else row.account_move_id.id,
-                    "date": reversal.date or row.date,
+                    "account_move_id": self._get_opposite_entry(row, reversal),
+                    "date": reversal.date or books.date(row.date)[0],
+                    # of a period that is open, whatever the row's own
+                    "state": "provisional",
+                    "close_id": False,
                 }
             )
             row.spread_ids._mirror(reversal_row)
         posting.write({"state": "reversed", "reversal_move_id": reversal.id})
+
+    def _get_opposite_entry(self, row, reversal):
+        """What carries the opposite of a row; of one that a close carried, the next."""
+        if row.account_move_id == row.posting_id.account_move_id:
+            return reversal.id
+        if row.account_move_id.backflush_close_id:
+            return False
+        return row.account_move_id.id
 
     def _create_reversal(self, posting, books):
         """The opposite of what the posting booked; its entry may carry others too.

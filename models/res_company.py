@@ -149,14 +149,6 @@ class ResCompany(models.Model):
             domain &= Domain("date_event", "<=", date_to)
         return self.env["backflush.posting"].search(domain)
 
-    def _get_backflush_closed_until(self):
-        """The last day of the last posted close; False where nothing is closed."""
-        self.ensure_one()
-        # sudo: whoever records time or goods need not see closes
-        domain = Domain("company_id", "=", self.id) & Domain("state", "=", "posted")
-        closes = self.env["backflush.close"].sudo()
-        return closes.search(domain, order="date_to desc", limit=1).date_to
-
     def _get_backflush_responsible(self):
         """The user who gets the activities of failed postings; may be nobody."""
         self.ensure_one()
@@ -325,7 +317,8 @@ class ResCompany(models.Model):
         domain = Domain("company_id", "=", self.id) & Domain(
             "account_move_id", "=", False
         )
-        domain &= Domain("posting_id.state", "=", "posted")
+        # those of a reversed posting have their opposite, unless a close lies between
+        domain &= Domain("posting_id.state", "in", ("posted", "reversed"))
         domain &= Domain("element_id.type", "=", "material")
         if at_date:
             domain &= Domain("date", "<=", at_date)

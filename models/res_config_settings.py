@@ -31,7 +31,12 @@ class ResConfigSettings(models.TransientModel):
         readonly=False,
         check_company=True,
     )
-
+    backflush_variance_policy = fields.Selection(
+        related="company_id.backflush_variance_policy", readonly=False
+    )
+    backflush_materiality_percent = fields.Float(
+        related="company_id.backflush_materiality_percent", readonly=False
+    )
     backflush_project_id = fields.Many2one(
         related="company_id.backflush_project_id", readonly=False, check_company=True
     )

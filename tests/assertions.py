@@ -158,7 +158,7 @@ class BackflushAssertions:
                 [
                     ("company_id", "=", self.company.id),
                     ("account_move_id", "=", False),
-                    ("posting_id.state", "=", "posted"),
+                    ("posting_id.state", "in", ("posted", "reversed")),
                     ("element_id.type", "=", "material"),
                 ]
             )

@@ -119,6 +119,7 @@ class TestRecordRules(RightsCase):
             {"kind": "labour_rate", "date": today, "company_id": self.company.id}
         )
         self.env["backflush.check"]._check_books(self.company, today, today)
+        self._compute_close(today)
         stranger = self._create_user("manager", self.other)
         for model in self._get_own_models():
             if model._transient:
@@ -128,6 +129,22 @@ class TestRecordRules(RightsCase):
             with self.subTest(model._name):
                 self.assertTrue(records)
                 self._check_hidden(stranger, records)
+
+    def _compute_close(self, day):
+        """A close with all that hangs on it."""
+        first = fields.Date.start_of(day, "month")
+        vals = {"date_from": first, "date_to": fields.Date.end_of(day, "month")}
+        close = self.env["backflush.close"].create(
+            {"company_id": self.company.id, **vals}
+        )
+        close.action_compute()
+        self.env["backflush.close.progress"].create(
+            {"close_id": close.id, "element_id": self.elements["labour"].id}
+        )
+        order = self.env["mrp.production"].search(
+            [("company_id", "=", self.company.id)], limit=1
+        )
+        self.env["backflush.outdated"]._mark(self.company, order.ids)
 
     def _check_hidden(self, user, records):
         for tricks in ({}, TRICKS | {"active_test": False}):

@@ -53,12 +53,14 @@ PENDING = """
      GROUP BY line.account_id
 """
 #: Material rows that no entry carries before the close: by the component they are
-#: about, and the card of their posting.
+#: about, and the card of their posting. Rows of a reversed posting have their opposite,
+#: unless a close has carried the one and not yet the other.
 OPEN_USAGE = """
     SELECT v.component_id, p.standard_id, v.kind = 'standard_change' AS is_change,
            SUM(v.amount)
       FROM backflush_variance v
-      JOIN backflush_posting p ON p.id = v.posting_id AND p.state = 'posted'
+      JOIN backflush_posting p ON p.id = v.posting_id
+       AND p.state IN ('posted', 'reversed')
       JOIN backflush_element element ON element.id = v.element_id
      WHERE v.company_id = %(company)s AND v.account_move_id IS NULL
        AND v.kind <> 'revaluation' AND element.type = 'material'

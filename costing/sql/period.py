@@ -28,14 +28,18 @@ ACCOUNTS = """
         SELECT reversal_move_id FROM backflush_posting
          WHERE company_id = %(company)s AND reversal_move_id IS NOT NULL
     ), item AS (
-        SELECT element.id, i.balance, own.id IS NOT NULL AS is_applied
+        SELECT element.id, i.balance,
+               own.id IS NOT NULL AND i.date >= %(date_from)s AS is_applied
           FROM element
           JOIN account_move_line i ON i.account_id IN (element.control, element.applied)
           JOIN account_move m ON m.id = i.move_id
           LEFT JOIN own ON own.id = i.move_id
          WHERE i.company_id = %(company)s AND i.parent_state = 'posted'
-           AND i.date BETWEEN %(date_from)s AND %(date_to)s
-           AND m.backflush_close_id IS NULL
+           AND (i.date BETWEEN %(date_from)s AND %(date_to)s
+                AND m.backflush_close_id IS NULL
+                -- closed before: with the close's entry nothing, but for what somebody
+                -- has booked there since
+                OR i.date BETWEEN %(late_from)s AND %(late_to)s)
          UNION ALL
         SELECT element.id, l.amount, TRUE
           FROM backflush_posting p
@@ -47,22 +51,6 @@ ACCOUNTS = """
     SELECT id, COALESCE(SUM(balance) FILTER (WHERE NOT is_applied), 0),
            COALESCE(-SUM(balance) FILTER (WHERE is_applied), 0)
       FROM item GROUP BY id
-"""
-#: Rows of conversion elements that no entry carries, by element and kind.
-ROWS = """
-    SELECT v.element_id, v.kind, SUM(v.amount)
-      FROM backflush_variance v
-      LEFT JOIN backflush_posting p ON p.id = v.posting_id
-     WHERE v.company_id = %(company)s AND v.element_id = ANY(%(elements)s)
-       AND v.date BETWEEN %(date_from)s AND %(date_to)s
-       AND v.account_move_id IS NULL
-       AND v.kind NOT IN %(period_kinds)s
-       AND v.kind NOT IN ('output_scrap', 'output_count')
-       -- those that wait for their day's entry will be carried by it
-       AND NOT (v.kind IN ('revaluation', 'standard_change')
-                AND COALESCE(p.state IN ('pending', 'failed'), FALSE)
-                AND p.trigger IS DISTINCT FROM 'delivery')
-     GROUP BY v.element_id, v.kind
 """
 #: Output made, by the card at which it was applied; facts stay with their posting when
 #: it is reversed, their day is that of the posting that took its place.

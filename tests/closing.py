@@ -1,0 +1,102 @@
+"""Closing periods in tests: what is shared by the cases that post one."""
+
+from odoo import fields
+
+CONVERSION = (
+    "labour",
+    "variable_overhead",
+    "fixed_overhead",
+    "conversion",
+    "subcontract",
+)
+
+
+class Closing:
+    """Part of cases that inherit `BackflushCommon`."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.capitalised = cls._create_account("Capitalised", "asset_current")
+        cls.company.write(
+            {
+                # so that entries read as the catalogue has them
+                "backflush_cost_of_sales_account_id": cls.cost_of_sales_account.id,
+                "backflush_capitalised_variance_account_id": cls.capitalised.id,
+            }
+        )
+        cls.accounts["capitalised"] = cls.capitalised
+        cls.account_names[cls.capitalised] = "capitalised"
+        revaluation = cls.company.backflush_revaluation_account_id
+        cls.accounts["revaluation"] = revaluation
+        cls.account_names[revaluation] = "revaluation"
+
+    @classmethod
+    def _use_one_account(cls):
+        """Control and applied are the same account."""
+        for name in CONVERSION:
+            element = cls.elements[name]
+            element.applied_account_id = element.control_account_id
+            if element.control_account_id:
+                cls.accounts[f"{name}_applied"] = element.control_account_id
+                cls.account_names[element.control_account_id] = f"{name}_control"
+
+    def _create_close(self, day=None):
+        """The close of the month of a day."""
+        day = day or fields.Date.today()
+        return self.env["backflush.close"].create(
+            {
+                "company_id": self.company.id,
+                "date_from": fields.Date.start_of(day, "month"),
+                "date_to": fields.Date.end_of(day, "month"),
+            }
+        )
+
+    def _close(self, day=None):
+        """A posted close of that month."""
+        close = self._create_close(day)
+        close.action_compute()
+        self.assertIs(close.action_post(), True)
+        self.assertEqual(close.state, "posted")
+        self.assertCleared(close)
+        return close
+
+    def _get_step(self, close, step):
+        """{account name: balance} of the items of one step of a close's entries."""
+        items = close.account_move_ids.line_ids.filtered(
+            lambda item: item.name == f"{step} {close.name}"
+        )
+        return self._summarise(items)
+
+    def assertCleared(self, close):
+        """Control = applied = 0 of each element, and rows that are final."""
+        for element in close.line_ids.element_id:
+            for account in element.control_account_id | element.applied_account_id:
+                items = self.env["account.move.line"].search(
+                    [
+                        ("account_id", "=", account.id),
+                        ("parent_state", "=", "posted"),
+                        ("date", "<=", close.date_to),
+                    ]
+                )
+                self.assertAlmostEqual(sum(items.mapped("balance")), 0, 2, element.name)
+        for entry in close.account_move_ids:
+            self.assertEqual(entry.state, "posted")
+            self.assertAlmostEqual(sum(entry.line_ids.mapped("balance")), 0, 2)
+        late = self.env["backflush.variance"].search(
+            [
+                ("company_id", "=", close.company_id.id),
+                ("date", "<=", close.date_to),
+                ("state", "!=", "final"),
+            ]
+        )
+        self.assertFalse(late)
+
+    def _get_balances(self):
+        """{account: balance} of the company's posted items."""
+        groups = self.env["account.move.line"]._read_group(
+            [("company_id", "=", self.company.id), ("parent_state", "=", "posted")],
+            ["account_id"],
+            ["balance:sum"],
+        )
+        return {account: round(x, 2) for account, x in groups if round(x, 2)}
