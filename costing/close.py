@@ -13,7 +13,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import NamedTuple
 
-from .entry import round_half_up
+from .rounding import round_half_up
 
 ZERO = Decimal(0)
 

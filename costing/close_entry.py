@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from .disposition import CAPITALISED, Part
-from .entry import round_half_up
+from .rounding import round_half_up
 
 ZERO = Decimal(0)
 

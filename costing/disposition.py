@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import NamedTuple
 
-from .entry import round_half_up
+from .rounding import round_half_up
 
 ZERO = Decimal(0)
 HUNDRED = Decimal(100)

@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import NamedTuple
 
-from .entry import round_half_up
 from .rollup import allowed_hours
+from .rounding import round_half_up
 
 ZERO = Decimal(0)
 ONE = Decimal(1)

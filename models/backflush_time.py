@@ -7,13 +7,13 @@ from odoo.fields import Domain
 from odoo.tools import SQL
 from psycopg2.errors import DataError
 
-from ..costing.sql.time import (
+from ..costing.sql.time_orders import (
     CONCERNED,
     PERIOD,
     PROJECT_MATES,
     WITH_MATES,
-    recompute,
 )
+from ..costing.sql.time_rows import recompute
 from .backflush_bulk import forget
 
 _logger = logging.getLogger(__name__)

@@ -45,7 +45,7 @@ class TwinCase(Textbook):
 
     @classmethod
     def _create_products(cls):
-        super()._create_products()
+        products = super()._create_products()
         cls.places["Saw"].alternative_workcenter_ids = cls.places["Other"]
         cls.places["Spare"].costs_hour = 12.34
         cls.kit = cls._create_product("Kit", cls.materials)
@@ -66,6 +66,7 @@ class TwinCase(Textbook):
         cls.other_bom = cls._create_routed(
             cls.products[1], 5, (("Bench", 20), ("Saw", 11)), sequence=99
         )
+        return products
 
     @classmethod
     def _create_routed(cls, product, quantity, works, **values):

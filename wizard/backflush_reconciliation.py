@@ -4,7 +4,7 @@ from odoo.exceptions import UserError
 from odoo.tools import SQL
 
 from ..costing.sql import order_proof, time_report
-from ..costing.sql.time import PERIOD
+from ..costing.sql.time_orders import PERIOD
 from ..models.backflush_time import BATCH
 
 #: Who may read what an employee's hour costs.

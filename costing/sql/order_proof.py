@@ -314,7 +314,7 @@ def prove(
         proofs belong to) and `material` (cost element)
     """
     parts = [UNIT, STEP, WORK, ALLOWED]
-    if projects:
+    if projects and values["by_sheet"]:
         parts.append(SHARED)
     parts += [RECORDED, UNPLANNED, SPOT, EVERY_RATE]
     parts += [MOVES, GOODS, CONTENT, STANDARD, SPENT]
@@ -325,7 +325,7 @@ def prove(
         "WITH " + ",".join(parts),
         orders=list(orders),
         projects=list(projects),
-        shared=SQL(SHARE) if projects else SQL(""),
+        shared=SQL(SHARE) if projects and values["by_sheet"] else SQL(""),
         as_open=False,
         left_out=left_out,
         **values,

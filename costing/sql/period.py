@@ -1,5 +1,8 @@
 """What a period's conversion cost is made of: accounts, output, stock, open orders."""
 
+from collections.abc import Sequence
+from typing import Any
+
 from odoo.tools import SQL
 
 from .time import (
@@ -129,7 +132,7 @@ PROGRESS = """
 """
 
 
-def progress(orders, **values) -> SQL:
+def progress(orders: Sequence[int], **values: Any) -> SQL:
     """(element, work centre, amount) of the time recorded on `orders` until a day.
 
     :param values: as for `time.recompute`

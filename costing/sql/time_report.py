@@ -158,14 +158,14 @@ FOUND = """
 def compare(orders: Sequence[int], *, projects: Sequence[int], **values: Any) -> SQL:
     """Write the hours of `orders`; `values` as `costing.sql.order_proof.prove`."""
     parts = [UNIT, STEP, WORK, ALLOWED]
-    if projects:
+    if projects and values["by_sheet"]:
         parts.append(SHARED)
     parts += [RECORDED, UNPLANNED, SPOT, EVERY_RATE, TIMES]
     return SQL(
         "WITH " + ",".join(parts) + COLUMNS + COMPARED,
         orders=list(orders),
         projects=list(projects),
-        shared=SQL(SHARE) if projects else SQL(""),
+        shared=SQL(SHARE) if projects and values["by_sheet"] else SQL(""),
         as_open=False,
         **values,
     )
