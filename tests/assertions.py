@@ -65,8 +65,10 @@ class BackflushAssertions:
         """The order that was posted first of those that one was split into."""
         family = order.production_group_id.production_ids or order
         postings = family.backflush_posting_ids.filtered(
-            lambda p: p.res_model == order._name and p.quantity > 0 and p.is_recorded
+            lambda p: p.res_model == order._name and p.quantity > 0
         )
+        booked = postings.filtered("is_recorded").production_id
+        postings = postings.filtered(lambda p: p.production_id in booked)
         return postings.sorted("id")[:1].production_id
 
     def _get_valued_quantity(self, product):

@@ -125,7 +125,9 @@ class OrderTime:
             [("res_model", "=", self.order._name), ("res_id", "in", family.ids)],
             order="id",
         )
-        postings = postings.filtered(lambda p: p.quantity > 0 and self._stands(p))
+        booked = set(postings.filtered(self._stands).mapped("res_id"))
+        # one that was reversed and booked again has not come later
+        postings = postings.filtered(lambda p: p.quantity > 0 and p.res_id in booked)
         return postings[:1].res_id == self.order.id
 
     # -- the card ---------------------------------------------------------------
