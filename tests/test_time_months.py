@@ -87,7 +87,9 @@ class TestTimeMonths(Months):
         order = self._create_on("2026-01-27 08:00")
         self._record(order, 2, 20.0, "2026-01-27")
         self._spend("2026-01-31", labour=40.0)
-        self._close_month(1).sudo().with_context(backflush_engine=True).state = "posted"
+        january = self._close_month(1)
+        january.action_post()
+        self.assertEqual(january.state, "posted")
         self._record(order, 3, 20.0, "2026-02-20")
         self._spend("2026-02-28", labour=160.0)
         other = self._create_on("2026-02-20 08:00")
