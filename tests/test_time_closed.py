@@ -61,19 +61,8 @@ class ClosedTime(Textbook):
         return close
 
     def _post(self, close):
-        """What posting a close does to its rows."""
-        close.sudo().state = "posted"
-        self.env.flush_all()
-        self.env.cr.execute(
-            SQL(
-                "UPDATE backflush_variance SET state = 'final'"
-                " WHERE company_id = %s AND date BETWEEN %s AND %s",
-                self.company.id,
-                close.date_from,
-                close.date_to,
-            )
-        )
-        self.env.invalidate_all()
+        close.action_post()
+        self.assertEqual(close.state, "posted")
 
     def _close_january(self, cost=22.0):
         self._record(self.mo9, 2, cost, day=JANUARY)
