@@ -41,7 +41,7 @@ class Blends:
     def _get_rows(self, order):
         """{(kind, name of the component): amount}, what cancels out left out."""
         rows = {}
-        for row in order.backflush_variance_ids:
+        for row in order.backflush_posting_ids.variance_ids:
             key = (row.kind, row.component_id.name)
             rows[key] = round(rows.get(key, 0) + row.amount, 2)
         return {key: amount for key, amount in rows.items() if amount}
@@ -160,11 +160,11 @@ class Blends:
         plain = self._make(**used)
         usage = {
             row.component_id: row.amount
-            for row in plain.backflush_variance_ids
+            for row in plain.backflush_posting_ids.variance_ids
             if row.kind == USAGE
         }
         parts = {}
-        for row in blend.backflush_variance_ids:
+        for row in blend.backflush_posting_ids.variance_ids:
             known = parts.get(row.component_id, 0)
             parts[row.component_id] = round(known + row.amount, 2)
         self.assertEqual(parts, usage)

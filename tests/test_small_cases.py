@@ -1,7 +1,7 @@
 """Small cases of the acceptance data that are about materials, in figures.
 
-The tiny unit price is among the purchases; what is about time and capacity comes with
-those variances.
+The tiny unit price is among the purchases; what is about time and capacity in the
+acceptance tests.
 """
 
 from odoo import fields

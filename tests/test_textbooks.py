@@ -267,7 +267,8 @@ class Minutes(Textbook):
             order.workorder_ids.duration = minutes
             self._finish(order)
             rows = self._get_time_rows(order)
-            found.append((rows["labour", "labour_efficiency"], rows.popitem()[1]))
+            spent = rows["variable_overhead", "overhead_efficiency"]
+            found.append((rows["labour", "labour_efficiency"], spent))
         # 5, 7 and 1 minutes at 20.00 and at 6.00 an hour
         self.assertEqual(found, [(1.67, 0.5), (2.33, 0.7), (0.33, 0.1)])
         self._deliver_all(3)

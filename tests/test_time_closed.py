@@ -4,7 +4,6 @@ from datetime import date
 
 from odoo import fields
 from odoo.tests import tagged
-from odoo.tools import SQL
 
 from .common import BackflushCommon
 from .textbook import Textbook
