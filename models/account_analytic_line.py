@@ -166,7 +166,5 @@ class AccountAnalyticLine(models.Model):
         if before:
             self._check_backflush_hours(before[0] - orders)
             orders, loose = orders | before[0], loose | before[1]
-        time = self.env["backflush.time"]
-        if orders:
-            time._recompute(orders)
-        time._follow_projects(loose)
+        if orders or loose:
+            self.env["backflush.time"]._follow_sheets(orders, loose)

@@ -244,25 +244,42 @@ class BackflushTime(models.Model):
         """Bring variances in line after something was booked on `orders`.
 
         Most need nothing: no time was recorded, and their quantity takes exactly the
-        hours of the card. Whatever goes wrong here is looked at later: it must not keep
-        anybody from finishing an order.
+        hours of the card.
         """
         if not orders:
             return
         self.env.flush_all()
         query = SQL(CONCERNED, orders=orders.ids)
         concerned = [row[0] for row in self.env.execute_query(query)]
-        orders = orders.sudo().browse(concerned)
-        if not orders:
-            return
-        try:
-            with self.env.cr.savepoint(flush=False):
+        if concerned:
+            orders = orders.sudo().browse(concerned)
+            with self._later_if_impossible(orders):
                 self._recompute(orders)
                 self._follow_mates(orders)
+
+    @contextmanager
+    def _later_if_impossible(self, orders):
+        """What cannot be computed is looked at later: it must not keep anybody from
+        finishing an order or recording time.
+        """
+        try:
+            with self.env.cr.savepoint(flush=False):
+                yield
         except DataError:
             _logger.exception("Time variances of %s could not be computed", orders)
-            for company, batch in orders.grouped("company_id").items():
+            for company, batch in orders.sudo().grouped("company_id").items():
                 self.env["backflush.outdated"]._mark(company, batch.ids)
+
+    @api.model
+    def _follow_sheets(self, orders, places):
+        """The same after time was recorded, changed or deleted, on `orders` or on
+        projects: `places` is {(project, company, day)}.
+        """
+        self.env.flush_all()
+        with self._later_if_impossible(orders):
+            if orders:
+                self._recompute(orders)
+            self._follow_projects(places)
 
     def _follow_mates(self, orders):
         """Other orders of a project share its time with those just finished."""

@@ -100,7 +100,7 @@ class MrpProduction(models.Model):
         res = super()._action_cancel()
         # sudo: whoever cancels an order need not see its variances
         if rated := self.filtered(lambda order: order.sudo().backflush_variance_ids):
-            self.env["backflush.time"]._recompute(rated)
+            self.env["backflush.time"]._follow_sheets(rated, set())
         return res
 
     def _post_labour(self):

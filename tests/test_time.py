@@ -1,6 +1,9 @@
 """Variances of labour and overhead hours, through real orders and timesheets."""
 
+from unittest.mock import patch
+
 from odoo.tests import tagged
+from odoo.tools import SQL, mute_logger
 
 from .common import BackflushCommon
 from .time import RecordedTime
@@ -98,3 +101,18 @@ class TestTime(RecordedTime, BackflushCommon):
         self.assertEqual(row.account_id, self.accounts["labour_price_variance"])
         order.action_cancel()
         self.assertTime(order, {})
+
+    def test_what_cannot_be_computed_keeps_nobody_from_recording(self):
+        order = self._create_production(self.p, 10)
+        statement = "odoo.addons.backflush_costing.models.backflush_time.recompute"
+        broken = SQL("SELECT 1 / 0")
+        with (
+            patch(statement, lambda *args, **values: broken),
+            mute_logger("odoo.sql_db"),
+            self.assertLogs("odoo.addons.backflush_costing", "ERROR"),
+        ):
+            self._record(order, 5.5, 21.0)
+            self._finish(order)
+        self.assertTime(order, {})
+        self.env["backflush.time"]._refresh(self.company)
+        self.assertTime(order, {RATE: 5.5, EFFICIENCY: 10.0, SPENT: 3.0})
