@@ -13,8 +13,10 @@ from .rounding import round_half_up
 
 ZERO = Decimal(0)
 
-#: Steps, in the order in which they are booked.
-USAGE, CONVERSION, CAPITALISE, WRITE_OFF, RELEASE = (
+#: Steps, in the order in which they are booked; the adjustment is an entry of its own.
+ADJUST = "adjust"
+ROUNDING, USAGE, CONVERSION, CAPITALISE, WRITE_OFF, RELEASE = (
+    "rounding",
     "usage",
     "conversion",
     "capitalise",
@@ -56,7 +58,17 @@ Line(step='usage', account=3, amount=Decimal('-2'))]
         largest = max(credits, key=lambda account: abs(credits[account]))
         left = sum(rows.values(), ZERO) + sum(credits.values(), ZERO)
         credits[largest] -= left
-    return _lines(USAGE, [*rows.items(), *credits.items()])
+    return merge(USAGE, [*rows.items(), *credits.items()])
+
+
+def rounding_lines(residues: Mapping[int, Decimal], account: int) -> list[Line]:
+    """What rounding has left on stock accounts, off them: to ``account``.
+
+    >>> rounding_lines({1: Decimal("0.01")}, 2)[0]
+    Line(step='rounding', account=1, amount=Decimal('-0.01'))
+    """
+    amounts = [(stock, -amount) for stock, amount in residues.items()]
+    return merge(ROUNDING, [*amounts, (account, sum(residues.values(), ZERO))])
 
 
 def conversion_lines(
@@ -70,7 +82,7 @@ def conversion_lines(
     for element in elements:
         amounts.append((element.applied_account, element.applied))
         amounts.append((element.control_account, -element.control))
-    return _lines(CONVERSION, amounts)
+    return merge(CONVERSION, amounts)
 
 
 def disposition_lines(
@@ -83,7 +95,7 @@ def disposition_lines(
             kept += [(capitalised, part.amount), (part.account, -part.amount)]
         else:
             expensed += [(cost_of_sales, part.amount), (part.account, -part.amount)]
-    return _lines(CAPITALISE, kept) + _lines(WRITE_OFF, expensed)
+    return merge(CAPITALISE, kept) + merge(WRITE_OFF, expensed)
 
 
 def release_lines(parts: Iterable[Part], capitalised: int) -> list[Line]:
@@ -94,7 +106,7 @@ def release_lines(parts: Iterable[Part], capitalised: int) -> list[Line]:
     return [Line(RELEASE, line.account, -line.amount) for line in lines]
 
 
-def _lines(step: str, amounts: Iterable[tuple[int, Decimal]]) -> list[Line]:
+def merge(step: str, amounts: Iterable[tuple[int, Decimal]]) -> list[Line]:
     """By account, in the order of their first appearance; nothing has no line."""
     totals: dict[int, Decimal] = defaultdict(Decimal)
     for account, amount in amounts:

@@ -28,6 +28,8 @@ from . import backflush_check_line
 from . import backflush_check_product
 from . import backflush_check_result
 from . import backflush_close
+from . import backflush_close_adjust
+from . import backflush_close_bridge
 from . import backflush_close_check
 from . import backflush_close_line
 from . import backflush_close_part

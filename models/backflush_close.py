@@ -180,6 +180,8 @@ class BackflushClose(models.Model):
             self.company_id, self.date_from, self.date_to
         )
         self._clear()
+        scope = self._get_scope()
+        self._prove_accounts(scope)
         reader = CloseReader(self.company_id, self.date_from, self.date_to)
         # idle months in between: what was made for them as if they were closed alone
         self._clear_rows(self.company_id, *reader.late)
@@ -194,6 +196,7 @@ class BackflushClose(models.Model):
         reader = CloseReader(self.company_id, self.date_from, self.date_to)
         self._fill_accounts(reader)
         self._compute_disposition(reader)
+        self._compute_bridge(reader, scope)
         self.write({"state": "computed", "date_computed": fields.Datetime.now()})
 
     def _clear(self):
@@ -201,12 +204,16 @@ class BackflushClose(models.Model):
         self.line_ids.unlink()
         self.progress_ids.unlink()
         self.part_ids.unlink()
+        self.bridge_ids.unlink()
+        self.adjustment_ids.unlink()
+        self.account_proof_ids.unlink()
         self._clear_rows(self.company_id, self.date_from, self.date_to)
 
     @api.model
     def _clear_rows(self, company, date_from, date_to):
         domain = Domain("company_id", "=", company.id)
-        domain &= Domain("kind", "in", PERIOD_KINDS) & Domain("posting_id", "=", False)
+        domain &= Domain("kind", "in", (*PERIOD_KINDS, "rounding"))
+        domain &= Domain("posting_id", "=", False)
         domain &= Domain("date", ">=", date_from) & Domain("date", "<=", date_to)
         domain &= Domain("state", "=", "provisional")
         variances = self.env["backflush.variance"].sudo()

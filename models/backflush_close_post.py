@@ -6,15 +6,18 @@ from odoo.exceptions import UserError
 from odoo.tools import SQL
 
 from ..costing.close_entry import (
+    ADJUST,
     CAPITALISE,
     CONVERSION,
     RELEASE,
+    ROUNDING,
     USAGE,
     WRITE_OFF,
     Cleared,
     conversion_lines,
     disposition_lines,
     release_lines,
+    rounding_lines,
     usage_lines,
 )
 from ..costing.disposition import expense, is_material, prorate
@@ -33,6 +36,16 @@ KEPT = {
     "line_ids",
     "progress_ids",
     "part_ids",
+    "bridge_ids",
+    "adjustment_ids",
+    "account_proof_ids",
+    "date_posted",
+    "inventory",
+    "profit",
+    "bridge_inventory",
+    "bridge_profit",
+    "is_bridge_material",
+    "adjustment_move_id",
     "variance_ids",
     "account_move_ids",
 }
@@ -106,7 +119,8 @@ class BackflushClose(models.Model):
         lines = [
             (x.element_id.id, *(x[name] for name in fields_)) for x in self.line_ids
         ]
-        return sorted(lines), sorted(self.part_ids._get_parts())
+        residues = sorted(self._get_residues().items())
+        return sorted(lines), sorted(self.part_ids._get_parts()), residues
 
     # -- posting ----------------------------------------------------------------
 
@@ -154,7 +168,7 @@ class BackflushClose(models.Model):
         entry = self._create_entry(self.date_to, self._get_lines(reader))
         self._release()
         self._finalise(reader, entry)
-        self.write({"state": "posted"})
+        self.write({"state": "posted", "date_posted": self.env.cr.now()})
         self.message_post(body=self.env._("Posted: the variances are final."))
         return True
 
@@ -192,7 +206,8 @@ class BackflushClose(models.Model):
         expensed = self.company_id._backflush_config(
             "backflush_cost_of_sales_account_id"
         )
-        lines = usage_lines(*self._get_usage(reader, expensed.id), unit)
+        lines = rounding_lines(self._get_residues(), self._get_rounding_account().id)
+        lines += usage_lines(*self._get_usage(reader, expensed.id), unit)
         rows = defaultdict(Decimal)
         for _element, _kind, account, amount in reader.read_rows():
             rows[account] += number(amount)
@@ -231,11 +246,13 @@ class BackflushClose(models.Model):
 
     def _get_step_names(self):
         return {
+            ROUNDING: self.env._("Rounding of stock accounts"),
             USAGE: self.env._("Open usage"),
             CONVERSION: self.env._("Conversion cost"),
             CAPITALISE: self.env._("Variances capitalised"),
             WRITE_OFF: self.env._("Variances expensed"),
             RELEASE: self.env._("Variances returned"),
+            ADJUST: self.env._("Adjustment to sequential costing"),
         }
 
     def _create_entry(self, day, lines):

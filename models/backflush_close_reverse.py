@@ -40,12 +40,13 @@ class BackflushClose(models.Model):
             )
 
     def _reverse_period(self):
-        entries = self.account_move_ids.sorted("id")
-        for day in sorted(set(entries.mapped("date"))):
-            self._check_lock(day)
-        entries._reverse_moves(
-            [self._prepare_reversal(entry) for entry in entries], cancel=True
+        if self.adjustment_move_id:
+            self._undo_adjustment()
+        # adjustments have their reversals already
+        entries = self.account_move_ids.sorted("id").filtered(
+            lambda entry: not entry.reversed_entry_id and not entry.reversal_move_ids
         )
+        self._reverse_entries(entries)
         self.env.flush_all()
         values = {
             "close": self.id,
@@ -59,6 +60,14 @@ class BackflushClose(models.Model):
         # or a new close of the period would meet it in the database
         self.flush_recordset(["state"])
         self.message_post(body=self.env._("Reversed: the period is open again."))
+
+    def _reverse_entries(self, entries):
+        """Each on its own day."""
+        for day in sorted(set(entries.mapped("date"))):
+            self._check_lock(day)
+        entries._reverse_moves(
+            [self._prepare_reversal(entry) for entry in entries], cancel=True
+        )
 
     def _prepare_reversal(self, entry):
         return {

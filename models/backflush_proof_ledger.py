@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from dataclasses import dataclass, field
+from datetime import date, datetime
 from decimal import Decimal
 
 from ..costing.check import residue_bound
@@ -52,7 +53,7 @@ class LedgerProof(Proof):
         if not carried:
             return outcome
         query = ledger.balances(
-            self.scope.frame, sorted(carried), self._get_last_close()
+            self.scope.frame, sorted(carried), *self._get_last_close()
         )
         balances = {row[0]: row[1:] for row in self.env.execute_query(query)}
         mixed = self._get_mixed(carried)
@@ -75,8 +76,9 @@ class LedgerProof(Proof):
         return outcome
 
     def _get_last_close(self):
-        """The day up to which residues of rounding are booked."""
-        return "1900-01-01"
+        """The day up to which residues of rounding are booked, and when they were."""
+        last = self.scope.last_close
+        return last.date_to or date.min, last.date_posted or datetime.max
 
     # -- what the accounts must show --------------------------------------------
 

@@ -27,6 +27,9 @@ class ProofScope:
     Lives as long as one check.
     """
 
+    #: Leave out what came after the period.
+    as_of_end = False
+
     def __init__(self, company, date_from, date_to):
         # sudo: whoever proves the books may not see all goods and documents of others
         self.company = company.sudo().with_company(company)
@@ -37,20 +40,25 @@ class ProofScope:
 
     @cached_property
     def frame(self) -> Frame:
-        zone = self.company.partner_id.tz or self.company.resource_calendar_id.tz
         return Frame(
             company=self.company.id,
             date_from=self.date_from,
             date_to=self.date_to,
-            since=self._get_moment(self.date_from, zone),
-            until=self._get_moment(self.date_to + timedelta(days=1), zone),
+            since=self._get_moment(self.date_from),
+            until=self.until,
             unit=self.company.currency_id.rounding,
             products=[self._prepare_product(product) for product in self.products],
             own=self._get_own_condition(),
+            as_of_end=self.as_of_end,
         )
 
-    @staticmethod
-    def _get_moment(day, zone):
+    @cached_property
+    def until(self):
+        """The moment in UTC at which the period is over."""
+        return self._get_moment(self.date_to + timedelta(days=1))
+
+    def _get_moment(self, day):
+        zone = self.company.partner_id.tz or self.company.resource_calendar_id.tz
         midnight = datetime.combine(day, time.min, ZoneInfo(zone or "UTC"))
         return midnight.astimezone(UTC).replace(tzinfo=None)
 
@@ -59,6 +67,12 @@ class ProofScope:
         if "is_owner" in self.env["backflush.stock.fact"]._fields:
             return SQL("f.is_owner IS NOT TRUE")
         return SQL("TRUE")
+
+    @cached_property
+    def last_close(self):
+        """The last period that was closed before the end; may be none."""
+        day = self.date_to + timedelta(days=0 if self.as_of_end else 1)
+        return self.env["backflush.close"]._get_last(self.company, day)
 
     # -- products ---------------------------------------------------------------
 
@@ -91,11 +105,15 @@ class ProofScope:
         return Product(
             product.id,
             None if is_delivered else self._accounts[product.id] or None,
-            product.standard_price,
+            self._get_price(product),
             product._is_backflush_at_standard(),
             product.valuation == "real_time",
             is_delivered,
         )
+
+    def _get_price(self, product):
+        """Standard of one unit."""
+        return product.standard_price
 
     @cached_property
     def known(self):
@@ -148,10 +166,17 @@ class ProofScope:
 
     def _get_content(self, standard):
         result = defaultdict(Decimal)
-        for part in self._relieve(standard, self._plain_accounts):
-            if part.kind == MATERIAL and self._is_carried(part.product):
-                result[part.account] += part.amount
+        for _product, account_id, amount in self.get_materials(standard):
+            result[account_id] += amount
         return dict(result)
+
+    def get_materials(self, standard):
+        """[(product id, account id, amount)] of the materials in one unit of a card."""
+        return [
+            (part.product, part.account, part.amount)
+            for part in self._relieve(standard, self._plain_accounts)
+            if part.kind == MATERIAL and self._is_carried(part.product)
+        ]
 
     def _relieve(self, standard, accounts):
         inner = self._inner[standard.version_id]

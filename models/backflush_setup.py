@@ -15,6 +15,8 @@ ELEMENTS = (
 )
 VARIANCE_ROLES = ("price_variance", "quantity_variance")
 #: Materials have only variances: they are relieved from the account that carries them.
+#: Types of new accounts in the balance sheet; others are of their neighbour's.
+NEW_TYPES = {"asset": "asset_current", "liability": "liability_current"}
 CONVERSION_ROLES = ("control", "applied", *VARIANCE_ROLES)
 
 
@@ -60,10 +62,12 @@ class BackflushSetup(models.AbstractModel):
             return {}
         asset = company.account_stock_valuation_id
         asset = asset or self._get_first_account(company, "asset_current")
+        debt = self._get_first_account(company, "liability_current")
         return {
             "expense": expense or cost,
             "cost": cost or expense,
             "asset": asset or expense or cost,
+            "liability": debt or asset or expense or cost,
         }
 
     @api.model
@@ -175,6 +179,11 @@ class BackflushSetup(models.AbstractModel):
         """
         field = "backflush_capitalised_variance_account_id"
         yield "capitalised_variance", company, field, "asset"
+        for place in ("wip", "finished", "materials"):
+            field = f"backflush_gaap_{place}_account_id"
+            yield f"gaap_{place}", company, field, "asset"
+        field = "backflush_gaap_accrual_account_id"
+        yield "gaap_accrual", company, field, "liability"
         yield "revaluation", company, "backflush_revaluation_account_id", "expense"
         elements = (
             self.env["backflush.element"]
@@ -203,7 +212,7 @@ class BackflushSetup(models.AbstractModel):
             near = neighbours[kind]
             code = Account._search_new_account_code(near.code, taken)
             taken.add(code)
-            account_type = "asset_current" if kind == "asset" else near.account_type
+            account_type = NEW_TYPES.get(kind, near.account_type)
             vals_list.append(
                 {
                     "name": names[name],
@@ -299,6 +308,10 @@ class BackflushSetup(models.AbstractModel):
             "journal": self.env._("Backflush Costing"),
             "project": self.env._("Production Time"),
             "capitalised_variance": self.env._("Capitalised variances"),
+            "gaap_wip": self.env._("Work in process at period end"),
+            "gaap_finished": self.env._("Finished goods at period end"),
+            "gaap_materials": self.env._("Materials at period end"),
+            "gaap_accrual": self.env._("Received, not billed, at period end"),
             "revaluation": self.env._("Revaluation of standard costs"),
             **elements,
         }

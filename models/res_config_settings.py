@@ -37,6 +37,32 @@ class ResConfigSettings(models.TransientModel):
     backflush_materiality_percent = fields.Float(
         related="company_id.backflush_materiality_percent", readonly=False
     )
+    backflush_gaap_wip_account_id = fields.Many2one(
+        related="company_id.backflush_gaap_wip_account_id",
+        readonly=False,
+        check_company=True,
+    )
+    backflush_gaap_finished_account_id = fields.Many2one(
+        related="company_id.backflush_gaap_finished_account_id",
+        readonly=False,
+        check_company=True,
+    )
+    backflush_gaap_materials_account_id = fields.Many2one(
+        related="company_id.backflush_gaap_materials_account_id",
+        readonly=False,
+        check_company=True,
+    )
+    backflush_gaap_accrual_account_id = fields.Many2one(
+        related="company_id.backflush_gaap_accrual_account_id",
+        readonly=False,
+        check_company=True,
+    )
+    backflush_gaap_inventory_percent = fields.Float(
+        related="company_id.backflush_gaap_inventory_percent", readonly=False
+    )
+    backflush_gaap_profit_percent = fields.Float(
+        related="company_id.backflush_gaap_profit_percent", readonly=False
+    )
     backflush_project_id = fields.Many2one(
         related="company_id.backflush_project_id", readonly=False, check_company=True
     )

@@ -9,6 +9,13 @@ CONVERSION = (
     "conversion",
     "subcontract",
 )
+#: Accounts of the adjustment to sequential costing.
+ADJUSTED = {
+    "wip": "work_in_process",
+    "finished": "finished_inventory",
+    "materials": "materials_inventory",
+    "accrual": "accrued",
+}
 
 
 class Closing:
@@ -27,6 +34,10 @@ class Closing:
         )
         cls.accounts["capitalised"] = cls.capitalised
         cls.account_names[cls.capitalised] = "capitalised"
+        for place, name in ADJUSTED.items():
+            account = cls.company[f"backflush_gaap_{place}_account_id"]
+            cls.accounts[name] = account
+            cls.account_names[account] = name
         revaluation = cls.company.backflush_revaluation_account_id
         cls.accounts["revaluation"] = revaluation
         cls.account_names[revaluation] = "revaluation"
@@ -67,6 +78,28 @@ class Closing:
             lambda item: item.name == f"{step} {close.name}"
         )
         return self._summarise(items)
+
+    def _get_inventory(self, day):
+        """What the balance sheet shows of goods at the end of a day."""
+        names = ["finished", *list(ADJUSTED.values())[:3]]
+        if self.materials_valuation == "real_time":
+            names.append("materials")
+        return self._get_total([self.accounts[name].id for name in names], day)
+
+    def _get_expense(self, day):
+        """Net expense until then, income left out."""
+        domain = [("account_type", "=like", "expense%")]
+        return self._get_total(self.env["account.account"].search(domain).ids, day)
+
+    def _get_total(self, account_ids, day):
+        domain = [
+            ("company_id", "=", self.company.id),
+            ("account_id", "in", account_ids),
+            ("parent_state", "=", "posted"),
+            ("date", "<=", day),
+        ]
+        lines = self.env["account.move.line"]
+        return round(lines._read_group(domain, [], ["balance:sum"])[0][0], 2)
 
     def assertCleared(self, close):
         """Control = applied = 0 of each element, and rows that are final."""

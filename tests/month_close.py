@@ -79,6 +79,30 @@ CLOSED = {
     "d": {"materials": 613.0, "finished": 0.0, "cost_of_sales": 1693.5},
 }
 
+#: G1, by variant.
+ADJUSTED = {
+    1: {"work_in_process": 64.0, "cost_of_sales": -64.0},
+    2: {
+        "work_in_process": 64.0,
+        "finished_inventory": 976.0,
+        "materials_inventory": -418.0,
+        "cost_of_sales": -622.0,
+    },
+    3: {
+        "materials_inventory": 195.0,
+        "work_in_process": 64.0,
+        "materials": -195.0,
+        "cost_of_sales": -64.0,
+    },
+    4: {
+        "materials_inventory": 195.0,
+        "work_in_process": 64.0,
+        "finished_inventory": 976.0,
+        "materials": -613.0,
+        "cost_of_sales": -622.0,
+    },
+}
+
 CAPITALISE = {
     "capitalised": 68.5,
     "ppv": -7.26,

@@ -14,6 +14,7 @@ from .closing import Closing
 from .common import BackflushCommon
 from .month import SECTIONS, Month
 from .month_close import (
+    ADJUSTED,
     CAPITALISE,
     CLOSED,
     PRORATED_REST,
@@ -109,6 +110,9 @@ class CloseMonth(Closing, Month):
 class CloseEvents(CloseMonth):
     """The whole of both sections with variances written off."""
 
+    #: cost of sales 1,135.50 or 1,693.50, revaluation −86.00, and the adjustment
+    expense = 985.5
+
     def _get_settled(self):
         return settle(self.column)
 
@@ -120,6 +124,23 @@ class CloseEvents(CloseMonth):
         self.assertEqual(close.account_move_ids.date, close.date_to)
         self.assertBalances(CLOSED[self.column])
         self.assertVariancesGone(close)
+        self.assertBooksAgree()
+
+    def _check_adjustment(self, close):
+        """G1 and I7: at the period's end all variants show the same."""
+        day = close.date_to
+        self.assertFalse(close.account_proof_ids.filtered("difference"))
+        close.action_adjust()
+        found = self._get_step(close, "Adjustment to sequential costing")
+        # the entry, and what comes back on the next day
+        self.assertEqual(found, {})
+        entry = close.adjustment_move_id
+        self.assertEqual(self._summarise(entry.line_ids), ADJUSTED[self.variant])
+        self.assertEqual(self._get_inventory(day), 1235.0)
+        self.assertEqual(self._get_expense(day), self.expense)
+        after = fields.Date.add(day, days=1)
+        self.assertEqual(entry.reversal_move_ids.date, after)
+        self.assertBalances(CLOSED[self.column])
         self.assertBooksAgree()
 
     def _check_reversal(self):
@@ -145,7 +166,9 @@ class CloseEvents(CloseMonth):
 
     def test_closes(self):
         self._check_reversal()
-        self._check_first(self._close())
+        close = self._close()
+        self._check_first(close)
+        self._check_adjustment(close)
         self._check_the_books()
         second, third = self._play_later_periods()
         self.assertEqual(self._get_step(second, "Conversion cost"), SECOND[self.column])
@@ -175,22 +198,22 @@ class CloseEvents(CloseMonth):
 
 @tagged("post_install", "-at_install")
 class TestCloseMonth1(CloseEvents, Variant1, BackflushCommon):
-    pass
+    variant = 1
 
 
 @tagged("post_install", "-at_install")
 class TestCloseMonth2(CloseEvents, Variant2, BackflushCommon):
-    pass
+    variant = 2
 
 
 @tagged("post_install", "-at_install")
 class TestCloseMonth3(CloseEvents, Variant3, BackflushCommon):
-    pass
+    variant = 3
 
 
 @tagged("post_install", "-at_install")
 class TestCloseMonth4(CloseEvents, Variant4, BackflushCommon):
-    pass
+    variant = 4
 
 
 class OneAccount(CloseMonth):

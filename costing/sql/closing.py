@@ -23,6 +23,9 @@ IS_CONVERSION = """
      AND NOT (v.kind IN ('revaluation', 'standard_change')
               AND COALESCE(p.state IN ('pending', 'failed'), FALSE)
               AND p.trigger IS DISTINCT FROM 'delivery'))"""
+#: What rounding has left on stock accounts.
+IS_ROUNDING = """
+    (v.account_move_id IS NULL AND v.kind = 'rounding' AND v.posting_id IS NULL)"""
 #: Rows not final yet, of a company and until the end of a period.
 ROWS = """
       FROM backflush_variance v
@@ -53,7 +56,8 @@ STANDING = f"""
     SELECT v.element_id, v.kind, v.account_id, SUM(v.amount)
     {ROWS} AND v.kind NOT IN %(kept)s AND v.account_id IS NOT NULL
        AND v.account_id <> ALL(%(places)s::int[])
-       AND (v.account_move_id IS NOT NULL OR {IS_USAGE} OR {IS_CONVERSION})
+       AND (v.account_move_id IS NOT NULL OR {IS_USAGE} OR {IS_CONVERSION}
+            OR {IS_ROUNDING})
      GROUP BY 1, 2, 3
     HAVING SUM(v.amount) <> 0
      ORDER BY 1, 3, 2
@@ -73,7 +77,8 @@ FINALISE = f"""
            write_uid = %(uid)s,
            account_move_id = CASE WHEN due.is_carried THEN %(entry)s
                                   ELSE target.account_move_id END
-      FROM (SELECT v.id, {IS_USAGE} OR {IS_CONVERSION} AS is_carried {ROWS}) due
+      FROM (SELECT v.id, {IS_USAGE} OR {IS_CONVERSION} OR {IS_ROUNDING} AS is_carried
+              {ROWS}) due
      WHERE due.id = target.id
  RETURNING target.id
 """

@@ -47,7 +47,7 @@ MOVED = """
              WHERE o.move_id = m.origin_returned_move_id
              ORDER BY o.date DESC, o.id DESC
              LIMIT 1) origin ON TRUE
-     WHERE %(side)s
+     WHERE %(side)s AND %(known)s
 """
 #: Movements of order lines that no fact tells of.
 BEFORE = """
@@ -121,6 +121,7 @@ SHARED_LINES = """
        AND entry.state = 'posted'
        AND entry.move_type IN ('in_invoice', 'in_receipt', 'in_refund')
        AND (part.id IS NOT NULL OR aside.display_type = 'non_deductible_product')
+       AND %(known)s
 """
 #: Lines of posted customer invoices, by the goods they sell (a kit by its components:
 #: `kit` holds their quantity in one unit of the line); `passed` is the cost they took
@@ -189,7 +190,7 @@ CORRECTED = """
      WHERE posting.company_id = %(company)s AND posting.res_model = 'stock.move'
        AND posting.state IN ('posted', 'pending')
        AND m.origin_returned_move_id IS NULL
-       AND %(line)s IS NOT NULL
+       AND %(line)s IS NOT NULL AND %(known)s
      GROUP BY %(line)s, m.product_id
 """
 #: Per bill and product: the difference taken out of its lines, against its rows.
@@ -239,7 +240,7 @@ def purchases(frame: Frame) -> Side:
         products=frame.product_table(),
         since=SQL(SINCE, frame.company),
     )
-    return Side("m.purchase_line_id", PURCHASE_SIDE, documents)
+    return Side("m.purchase_line_id", PURCHASE_SIDE, _known(frame, documents))
 
 
 def sales(frame: Frame, kits: Iterable[tuple[int, int, float]]) -> Side:
@@ -264,7 +265,15 @@ def sales(frame: Frame, kits: Iterable[tuple[int, int, float]]) -> Side:
         kits=table,
         since=SQL(SINCE, frame.company),
     )
-    return Side("m.sale_line_id", SALE_SIDE, documents)
+    return Side("m.sale_line_id", SALE_SIDE, _known(frame, documents))
+
+
+def _known(frame: Frame, documents: SQL) -> SQL:
+    """Those that are known at the end of the period, where that is asked for."""
+    if not frame.as_of_end:
+        return documents
+    known = frame.known_by("document.date")
+    return SQL("SELECT * FROM (%s) document WHERE %s", documents, known)
 
 
 def moved(frame: Frame, side: Side) -> SQL:
@@ -276,6 +285,7 @@ def moved(frame: Frame, side: Side) -> SQL:
         products=frame.product_table(),
         line=SQL(side.line),
         side=SQL(side.condition),
+        known=frame.known_at("COALESCE(f.date, m.date)"),
     )
 
 
@@ -286,6 +296,7 @@ def corrected(frame: Frame, side: Side) -> SQL:
         company=frame.company,
         products=frame.product_table(),
         line=SQL(side.line),
+        known=frame.known_by("posting.date"),
     )
 
 
@@ -296,7 +307,12 @@ def kit_lines(frame: Frame) -> SQL:
 
 def shared_lines(frame: Frame) -> SQL:
     """Bill lines that share their account with other items about them."""
-    return SQL(SHARED_LINES, company=frame.company, products=frame.product_table())
+    return SQL(
+        SHARED_LINES,
+        company=frame.company,
+        products=frame.product_table(),
+        known=frame.known_by("l.date"),
+    )
 
 
 def bill_rows(frame: Frame) -> SQL:

@@ -127,12 +127,12 @@ WAYS = """
       LEFT JOIN mrp_production made ON made.id = m.production_id
       LEFT JOIN mrp_production used ON used.id = m.raw_material_production_id
       LEFT JOIN backflush_posting p ON p.id = f.posting_id
-     WHERE f.company_id = %(company)s AND %(own)s
+     WHERE f.company_id = %(company)s AND %(own)s AND %(known)s
 """.format(
     source=CUSTOMER % {"end": "source"}, destination=CUSTOMER % {"end": "destination"}
 )
-#: Facts that a posting should carry and none does: there is none, or it has failed, or
-#: it was reversed and its event not booked again.
+#: Facts that a posting should carry and none does: there is none (yet), or it has failed,
+#: or it was reversed and its event not booked again.
 UNBOOKED = """
     WITH way AS (%(ways)s)
     SELECT way.move, way.product, way.production,
@@ -142,11 +142,13 @@ UNBOOKED = """
       FROM way
       LEFT JOIN backflush_posting p ON p.id = way.posting
      WHERE way.way = 'posting'
-       AND (p.id IS NULL OR p.state IN ('failed', 'reversed'))
+       AND (p.id IS NULL OR p.state = 'failed' OR NOT %(booked)s
+            OR p.state = 'reversed' AND %(reversed)s)
        AND NOT EXISTS (
             SELECT FROM backflush_posting again
              WHERE again.company_id = p.company_id AND again.res_model = p.res_model
-               AND again.res_id = p.res_id AND again.state IN ('posted', 'pending'))
+               AND again.res_id = p.res_id AND again.state IN ('posted', 'pending')
+               AND %(again)s)
      GROUP BY way.move, way.product, way.production, way.is_running
      ORDER BY way.move
 """
@@ -221,13 +223,24 @@ def amounts(frame: Frame) -> SQL:
 def ways(frame: Frame) -> SQL:
     """Per fact: who puts its amount into the books."""
     return SQL(
-        WAYS, company=frame.company, products=frame.product_table(), own=frame.own
+        WAYS,
+        company=frame.company,
+        products=frame.product_table(),
+        own=frame.own,
+        known=frame.known_at("f.date"),
     )
 
 
 def unbooked(frame: Frame) -> SQL:
     """Per movement: facts that a posting should carry and none does."""
-    return SQL(UNBOOKED, ways=ways(frame))
+    taken_back = "(SELECT date FROM account_move r WHERE r.id = p.reversal_move_id)"
+    return SQL(
+        UNBOOKED,
+        ways=ways(frame),
+        booked=frame.known_by("p.date"),
+        again=frame.known_by("again.date"),
+        reversed=frame.known_by(taken_back),
+    )
 
 
 def sold(frame: Frame) -> SQL:

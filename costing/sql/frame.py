@@ -43,6 +43,8 @@ class Frame:
     products: Sequence[Product]
     #: condition on the stock facts `f` that are the company's own goods
     own: SQL
+    #: what came after the period is not known yet: the books as they stood at its end
+    as_of_end: bool = False
 
     def product_table(self) -> SQL:
         """The covered products as a table."""
@@ -59,6 +61,18 @@ class Frame:
             " (id, account, price, at_standard, is_perpetual, is_delivered)",
             arrays,
         )
+
+    def known_by(self, day: str) -> SQL:
+        """Condition: the date in `day` is known at the end, where that is asked for."""
+        if not self.as_of_end:
+            return SQL("TRUE")
+        return SQL("%s <= %s", SQL(day), self.date_to)
+
+    def known_at(self, moment: str) -> SQL:
+        """The same for a moment in UTC."""
+        if not self.as_of_end:
+            return SQL("TRUE")
+        return SQL("%s < %s", SQL(moment), self.until)
 
     def in_period(self, column: str) -> SQL:
         """Condition: the date in `column` lies in the period."""

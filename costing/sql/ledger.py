@@ -1,6 +1,7 @@
 """Rule 2: the accounts that carry goods, and what stands between them and stock."""
 
 from collections.abc import Sequence
+from datetime import date, datetime
 
 from odoo.tools import SQL
 
@@ -18,12 +19,12 @@ BALANCES = """
          WHERE p.company_id = %(company)s
     ), item AS (
         SELECT item.account_id, SUM(item.balance) AS balance,
-               COUNT(*) FILTER (WHERE item.date > %(since)s AND own.entry IS NULL)
-                   AS rounded
+               COUNT(*) FILTER (WHERE own.entry IS NULL AND (
+                   item.date > %(since)s OR item.create_date > %(closed)s)) AS rounded
           FROM account_move_line item
           LEFT JOIN own ON own.entry = item.move_id
          WHERE item.company_id = %(company)s AND item.parent_state = 'posted'
-           AND item.account_id = ANY(%(accounts)s)
+           AND item.account_id = ANY(%(accounts)s) AND %(known)s
          GROUP BY item.account_id
     ), document AS (
         SELECT line.account_id,
@@ -49,7 +50,7 @@ PENDING = """
     SELECT line.account_id, SUM(line.amount)
       FROM backflush_posting posting
       JOIN backflush_posting_line line ON line.posting_id = posting.id
-     WHERE posting.company_id = %(company)s AND posting.state = 'pending'
+     WHERE posting.company_id = %(company)s AND posting.state = 'pending' AND %(known)s
      GROUP BY line.account_id
 """
 #: Material rows that no entry carries before the close: by the component they are
@@ -63,7 +64,7 @@ OPEN_USAGE = """
        AND p.state IN ('posted', 'reversed')
       JOIN backflush_element element ON element.id = v.element_id
      WHERE v.company_id = %(company)s AND v.account_move_id IS NULL
-       AND v.kind <> 'revaluation' AND element.type = 'material'
+       AND v.kind <> 'revaluation' AND element.type = 'material' AND %(known)s
      GROUP BY 1, 2, 3
 """
 #: Accounts that carry other goods, or other things, too.
@@ -103,41 +104,55 @@ BY_HAND = """
      GROUP BY item.account_id, item.move_id
      ORDER BY item.account_id, item.move_id
 """
-#: Valued quantity on hand of covered products.
+#: Valued quantity on hand of covered products: what is there now, less what came later.
 ON_HAND = """
-    SELECT q.product_id, SUM(q.quantity)
-      FROM stock_quant q
-      JOIN stock_location place ON place.id = q.location_id
-      JOIN res_company company ON company.id = place.company_id
-      JOIN %(products)s ON product.id = q.product_id
-     WHERE place.company_id = %(company)s AND place.usage IN ('internal', 'transit')
-       AND (q.owner_id IS NULL OR q.owner_id = company.partner_id)
-     GROUP BY q.product_id
-    HAVING SUM(q.quantity) <> 0
+    SELECT moved.product_id, SUM(moved.quantity)
+      FROM (SELECT q.product_id, q.quantity
+              FROM stock_quant q
+              JOIN stock_location place ON place.id = q.location_id
+              JOIN res_company company ON company.id = place.company_id
+             WHERE place.company_id = %(company)s
+               AND place.usage IN ('internal', 'transit')
+               AND (q.owner_id IS NULL OR q.owner_id = company.partner_id)
+             UNION ALL
+            SELECT f.product_id, -f.quantity
+              FROM backflush_stock_fact f
+             WHERE f.company_id = %(company)s AND %(own)s AND NOT %(known)s) moved
+      JOIN %(products)s ON product.id = moved.product_id
+     GROUP BY moved.product_id
+    HAVING SUM(moved.quantity) <> 0
 """
 
 
-def balances(frame: Frame, accounts: Sequence[int], since: object) -> SQL:
-    """(account, balance, amounts that were rounded for it after ``since``)."""
+def balances(
+    frame: Frame, accounts: Sequence[int], since: date, closed: datetime
+) -> SQL:
+    """(account, balance, amounts that were rounded for it after ``since``, or that were
+    booked for days before it when those had been ``closed``).
+    """
     return SQL(
         BALANCES,
         company=frame.company,
         documents=list(DOCUMENTS),
         accounts=list(accounts),
         since=since,
+        closed=closed,
+        known=frame.known_by("item.date"),
     )
 
 
 def pending(frame: Frame) -> SQL:
     """(account, amount) of lines that wait for their entry."""
-    return SQL(PENDING, company=frame.company)
+    return SQL(
+        PENDING, company=frame.company, known=frame.known_by("posting.date")
+    )
 
 
 def open_usage(frame: Frame) -> SQL:
     """(component, card of the event, whether it is `standard_change`, amount) of rows
     that no entry carries yet.
     """
-    return SQL(OPEN_USAGE, company=frame.company)
+    return SQL(OPEN_USAGE, company=frame.company, known=frame.known_by("v.date"))
 
 
 def mixed(frame: Frame, accounts: Sequence[int], expenses: Sequence[int]) -> SQL:
@@ -166,4 +181,10 @@ def by_hand(frame: Frame, accounts: Sequence[int]) -> SQL:
 
 def on_hand(frame: Frame) -> SQL:
     """(product, quantity) that Odoo's inventory valuation counts."""
-    return SQL(ON_HAND, company=frame.company, products=frame.product_table())
+    return SQL(
+        ON_HAND,
+        company=frame.company,
+        products=frame.product_table(),
+        own=frame.own,
+        known=frame.known_at("f.date"),
+    )
