@@ -65,7 +65,17 @@ class BackflushClose(models.Model):
         if not is_engine and KEPT & set(vals):
             if "state" in vals or any(x.state in ("posted", "reversed") for x in self):
                 self._refuse_change()
+            if {"company_id", "date_from", "date_to"} & set(vals):
+                self._forget_figures()
         return super().write(vals)
+
+    def _forget_figures(self):
+        """What was computed is about another period than the one that is set now."""
+        self.check_access("write")
+        for close in self.filtered(lambda close: close.state == "computed"):
+            engine = close._as_engine()
+            engine._clear()
+            engine.write({"state": "draft", "date_computed": False})
 
     def _refuse_change(self):
         raise UserError(

@@ -130,14 +130,11 @@ class CloseReader:
         ]
         # elements may have had other accounts in the period
         former = [(*key, 0, applied) for *key, applied in self._fetch(FORMER)]
-        return [
+        held = [
             (element, account, number(spent), number(applied))
-            for element, account, spent, applied in [
-                *self._fetch(ACCOUNTS),
-                *former,
-                *used,
-            ]
+            for element, account, spent, applied in [*self._fetch(ACCOUNTS), *former]
         ]
+        return held + used
 
     def _get_totals(self):
         """{element id: what was spent}, {element id: what was applied}"""

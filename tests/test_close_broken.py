@@ -162,6 +162,18 @@ class BrokenCloses(ClosedShop):
             self._close_month(day)
             self.assertNothingOn(account)
 
+    def test_dates_are_changed_after_computing(self):
+        close = self._compute()
+        close.date_to = "2026-03-20"
+        self.assertEqual(close.state, "draft")
+        self.assertFalse(close.line_ids)
+        close.invalidate_recordset()
+        self.assertFalse(close.variance_ids)
+        close.action_compute()
+        self.assertEqual(
+            {str(day) for day in close.variance_ids.mapped("date")}, {"2026-03-20"}
+        )
+
     def test_posting_that_came_in_while_the_close_waited(self):
         # two sessions; here one of them is played
         close = self._compute()
