@@ -44,7 +44,10 @@ class BackflushClose(models.Model):
     _inherit = "backflush.close"
 
     part_ids = fields.One2many("backflush.close.part", "close_id", readonly=True)
-    account_move_count = fields.Integer(compute="_compute_account_move_count")
+    # sudo: who closes the books need not have rights on journal entries
+    account_move_count = fields.Integer(
+        compute="_compute_account_move_count", compute_sudo=True
+    )
 
     @api.depends("account_move_ids")
     def _compute_account_move_count(self):

@@ -4,7 +4,7 @@ from unittest.mock import patch
 
 from odoo import Command
 from odoo.exceptions import ConcurrencyError, ValidationError
-from odoo.tests import tagged
+from odoo.tests import new_test_user, tagged
 
 from .common import BackflushCommon
 from .test_close_refused import ClosedShop
@@ -191,7 +191,21 @@ class BrokenCloses(ClosedShop):
 
 @tagged("post_install", "-at_install")
 class TestBrokenCloses1(BrokenCloses, Variant1, BackflushCommon):
-    pass
+    def test_accountant_without_other_rights(self):
+        user = new_test_user(
+            self.env,
+            "closing_accountant",
+            "backflush_costing.group_backflush_accountant",
+            company_id=self.company.id,
+            company_ids=[Command.set(self.company.ids)],
+        )
+        close = self._create_close().with_user(user)
+        for name in ("action_compute", "action_post", "action_reverse"):
+            self.env.invalidate_all()
+            self.assertIs(getattr(close, name)(), True)
+            self.env.invalidate_all()
+            shown = close.web_read({"line_ids": {}, "account_move_count": {}})[0]
+        self.assertEqual((close.state, shown["account_move_count"]), ("reversed", 2))
 
 
 @tagged("post_install", "-at_install")
