@@ -197,7 +197,7 @@ class BackflushClose(models.Model):
         # with the rows just made
         reader = CloseReader(self.company_id, self.date_from, self.date_to)
         self._fill_accounts(reader)
-        self._compute_disposition(reader)
+        self._compute_disposition(reader, scope)
         self._compute_bridge(reader, scope)
         self.write({"state": "computed", "date_computed": fields.Datetime.now()})
 

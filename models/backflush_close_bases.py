@@ -17,10 +17,11 @@ class CloseBases:
     """What stands on accounts of variances at the end of a close, and the bases.
 
     :param reader: the `CloseReader` of the same period
+    :param scope: its `CloseScope`
     """
 
-    def __init__(self, close, reader):
-        self.close, self.reader = close, reader
+    def __init__(self, close, reader, scope):
+        self.close, self.reader, self.scope = close, reader, scope
         self.env, self.company = reader.env, reader.company
         self.elements = self.company._get_backflush_elements()
         self.by_type = {element.type: element.id for element in self.elements}
@@ -73,50 +74,17 @@ class CloseBases:
 
     def _get_on_hand(self):
         """Materials at standard, and the content of goods that are made."""
-        products = self._get_products()
-        quantities = self.reader.fetch(closing.ON_HAND, products=products.ids)
-        goods = products.browse(product for product, _quantity in quantities)
-        version, cards = self._get_standards(goods)
         materials, finished = ZERO, defaultdict(lambda: ZERO)
-        for product_id, quantity in quantities:
-            product = goods.browse(product_id)
-            price = self._get_price(product, version, cards.get(product))
+        for product_id, quantity in self.scope.on_hand.items():
+            product = self.env["product.product"].browse(product_id)
+            price = number(self.scope.known[product_id].price)
             if product._get_backflush_trigger():
-                content = self._get_content(cards.get(product), price)
+                content = self._get_content(self.scope.made_cards.get(product), price)
                 for element, amount in content.items():
-                    finished[element] += number(quantity) * amount
+                    finished[element] += quantity * amount
             else:
-                materials += number(quantity) * price
+                materials += quantity * price
         return max(materials, ZERO), finished
-
-    def _get_products(self):
-        """Covered products, archived ones too."""
-        products = self.env["product.product"].with_context(active_test=False)
-        categories = self.reader._get_categories("completion", "delivery")
-        domain = Domain("is_storable", "=", True)
-        domain &= Domain("property_backflush_covered", "=", True) | Domain(
-            "categ_id", "in", categories.ids
-        )
-        return products.search(domain).with_context(active_test=True)
-
-    def _get_standards(self, products):
-        """The version in force at the period's end (none: today's), and its cards."""
-        versions = self.env["backflush.version"]
-        version = versions._get_in_force(self.company, self.close.date_to)
-        if not version or version.state == "active":
-            cards = self.env["backflush.standard"]
-            return versions, cards._get_active_cards(products, self.company)
-        cards = version.standard_ids.filtered(lambda x: x.product_id in products)
-        return version, {card.product_id: card for card in cards}
-
-    def _get_price(self, product, version, card) -> Decimal:
-        """The standard of a unit then."""
-        if not version:
-            return number(product.standard_price)
-        if card:
-            return number(card.amount)
-        prices = version.price_ids.filtered(lambda x: x.product_id == product)
-        return number(prices[:1].price if prices else product.standard_price)
 
     def _get_content(self, card, price: Decimal) -> dict[int, Decimal]:
         """A unit by element, through all levels. What a price set by hand adds to its

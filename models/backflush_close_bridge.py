@@ -228,7 +228,7 @@ class BackflushClose(models.Model):
         return PositionReader(scope, scope.ledger).read(
             progress=sum(amounts, number(0)),
             fees=self._get_fees(scope),
-            prorated=self._get_prorated(reader),
+            prorated=self._get_prorated(reader, scope),
             capitalised=sum(
                 (part.amount for part in self.part_ids._get_capitalised()), number(0)
             ),
@@ -257,12 +257,12 @@ class BackflushClose(models.Model):
             total += quantity * sum(content.get(fee.id, number(0)) for fee in fees)
         return total
 
-    def _get_prorated(self, reader):
+    def _get_prorated(self, reader, scope):
         """What proration would put on goods on hand, whatever the settings say."""
         if self._is_prorated():
             parts = self.part_ids._get_parts()
         else:
-            bases = CloseBases(self, reader)
+            bases = CloseBases(self, reader, scope)
             unit = number(self.currency_id.rounding)
             parts = prorate(
                 bases.get_standing(), bases.get_bases(), bases.material, unit

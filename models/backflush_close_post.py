@@ -112,9 +112,9 @@ class BackflushClose(models.Model):
                     closing.FILL, element=element.id, kind=kind, account=known.id
                 )
 
-    def _compute_disposition(self, reader):
+    def _compute_disposition(self, reader, scope):
         """Where the variances of the period will go."""
-        bases = CloseBases(self, reader)
+        bases = CloseBases(self, reader, scope)
         standing = bases.get_standing()
         parts = expense(standing)
         if self.company_id._backflush_config("backflush_variance_policy") == "prorate":

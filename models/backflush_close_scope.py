@@ -44,14 +44,17 @@ class CloseScope(ProofScope):
         return product.standard_price if price is None else price
 
     @cached_property
-    def cards(self):
-        """{product costed at delivery: its card in force then}"""
+    def made_cards(self):
+        """{product under a trigger: its card in force then}"""
+        made = self.products.filtered(lambda product: product._get_backflush_trigger())
+        cards = self.env["backflush.standard"]
         if not self.version or self.version.state == "active":
-            return super().cards
-        cards = self.env["backflush.standard"].search(
-            [
-                ("version_id", "=", self.version.id),
-                ("product_id", "in", self.delivered.ids),
-            ]
-        )
-        return {card.product_id: card for card in cards}
+            return cards._get_active_cards(made, self.company)
+        domain = [("version_id", "=", self.version.id), ("product_id", "in", made.ids)]
+        return {card.product_id: card for card in cards.search(domain)}
+
+    @cached_property
+    def cards(self):
+        """Those of products costed at delivery."""
+        delivered = set(self.delivered.ids)
+        return {x: card for x, card in self.made_cards.items() if x.id in delivered}

@@ -92,28 +92,6 @@ REOPEN = """
      WHERE close_id = %(close)s
  RETURNING id
 """
-#: Valued goods of covered products on hand at the end of a day: what is there now, less
-#: what came later.
-ON_HAND = """
-    SELECT product, SUM(quantity)
-      FROM (SELECT q.product_id AS product, q.quantity
-              FROM stock_quant q
-              JOIN stock_location place ON place.id = q.location_id
-              JOIN res_company company ON company.id = place.company_id
-             WHERE place.company_id = %(company)s
-               AND place.usage IN ('internal', 'transit')
-               AND (q.owner_id IS NULL OR q.owner_id = company.partner_id)
-               AND q.product_id = ANY(%(products)s)
-             UNION ALL
-            SELECT f.product_id, -f.quantity
-              FROM backflush_stock_fact f
-             WHERE f.company_id = %(company)s AND f.is_owner IS NOT TRUE
-               AND f.product_id = ANY(%(products)s)
-               AND (f.date AT TIME ZONE 'UTC' AT TIME ZONE %(zone)s)::date
-                   > %(date_to)s) moved
-     GROUP BY product
-    HAVING SUM(quantity) <> 0
-"""
 #: Goods delivered in a period, net of what came back: quantity and amount by card.
 SOLD = """
     WITH sold AS (
