@@ -28,6 +28,7 @@ from . import backflush_check_line
 from . import backflush_check_product
 from . import backflush_check_result
 from . import backflush_close
+from . import backflush_close_calendar
 from . import backflush_close_check
 from . import backflush_close_line
 from . import backflush_close_part
@@ -72,6 +73,7 @@ from . import product_product
 from . import product_template
 from . import product_value
 from . import res_company
+from . import res_company_calendar
 from . import res_company_close
 from . import res_company_variance
 from . import res_config_settings
