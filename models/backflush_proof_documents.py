@@ -93,10 +93,13 @@ class DocumentReader:
 
     The queries match oldest first. Where a later correction took something away from
     what had moved, the kernel matches those order lines again.
+
+    :param at_end: as of the end of the period, instead of now; the matches are those of
+        now, so that then *oldest first* has to tell all
     """
 
-    def __init__(self, scope):
-        self.scope = scope
+    def __init__(self, scope, *, at_end=False):
+        self.scope, self.at_end = scope, at_end
         self.env = scope.env
         self.frame = scope.frame
 
@@ -121,11 +124,14 @@ class DocumentReader:
 
     def _read(self, side, forth, back):
         moved = documents.moved(self.frame, side)
+        if self.at_end:
+            moved, side = documents.at_end(self.frame, side)
+        last = self.frame.date_to if self.at_end else None
         groups = self._read_groups(moved, side)
         corrected = {
             (line, 0, product): number(amount)
             for line, product, amount in self.env.execute_query(
-                documents.corrected(self.frame, side)
+                documents.corrected(self.frame, side, last)
             )
         }
         for key, group in groups.items():
@@ -137,8 +143,9 @@ class DocumentReader:
         if forth == "in":
             self._add_asides(groups)
         results = {key: x.prepare(key, forth, back) for key, x in groups.items()}
-        name = "purchase" if forth == "in" else "sale"
-        MatchReader(self.scope.company, name, forth, back).correct(groups, results)
+        if not self.at_end:
+            name = "purchase" if forth == "in" else "sale"
+            MatchReader(self.scope.company, name, forth, back).correct(groups, results)
         return list(results.values())
 
     def _add_asides(self, groups):

@@ -4,6 +4,7 @@ Lines without an order line are matched by product and partner (line = 0).
 """
 
 from collections.abc import Iterable
+from datetime import date
 from typing import NamedTuple
 
 from odoo.tools import SQL
@@ -190,8 +191,18 @@ CORRECTED = """
        AND posting.state IN ('posted', 'pending')
        AND m.origin_returned_move_id IS NULL
        AND %(line)s IS NOT NULL
+       AND (%(last)s::date IS NULL OR posting.date <= %(last)s)
      GROUP BY %(line)s, m.product_id
 """
+#: What had moved until the end of the period (ids as above), and documents until then.
+MOVED_BEFORE = """
+    SELECT moved.*
+      FROM (%s) moved
+      LEFT JOIN backflush_stock_fact f ON f.id = moved.id
+      LEFT JOIN stock_move m ON m.id = moved.id + 3000000000
+     WHERE COALESCE(f.date, m.date) < %s
+"""
+DOCUMENTED_BEFORE = "SELECT * FROM (%s) documents WHERE date <= %s"
 #: Per bill and product: the difference taken out of its lines, against its rows.
 BILL_ROWS = """
     SELECT l.move_id AS record, l.product_id AS detail,
@@ -279,13 +290,23 @@ def moved(frame: Frame, side: Side) -> SQL:
     )
 
 
-def corrected(frame: Frame, side: Side) -> SQL:
+def corrected(frame: Frame, side: Side, last: date | None = None) -> SQL:
     """Per order line and product: what postings added on the account later."""
     return SQL(
         CORRECTED,
         company=frame.company,
         products=frame.product_table(),
         line=SQL(side.line),
+        last=last,
+    )
+
+
+def at_end(frame: Frame, side: Side) -> tuple[SQL, Side]:
+    """What had moved by the end of the period, and the side as it was then."""
+    documents = SQL(DOCUMENTED_BEFORE, side.documents, frame.date_to)
+    return (
+        SQL(MOVED_BEFORE, moved(frame, side), frame.until),
+        side._replace(documents=documents),
     )
 
 
