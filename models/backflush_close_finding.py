@@ -59,7 +59,7 @@ class BackflushCloseFinding(models.Model):
     place_action = fields.Char(readonly=True)
     has_list = fields.Boolean(compute="_compute_has_list")
 
-    _once = models.UniqueIndex("(close_id, check)", "This check is made already.")
+    _once = models.UniqueIndex('(close_id, "check")', "This check is made already.")
 
     @api.depends("res_model", "place_action")
     def _compute_has_list(self):
@@ -77,7 +77,9 @@ class BackflushCloseFinding(models.Model):
     def _get_refused(self):
         """Nobody goes on: the period is not posted."""
         refused = self.env._("The period cannot be posted.")
-        return dict.fromkeys(("dates", "earlier", "lock", "postings", ACCOUNTS), refused)
+        return dict.fromkeys(
+            ("dates", "earlier", "lock", "postings", ACCOUNTS), refused
+        )
 
     def _get_consequences(self):
         stock = self.env._(

@@ -151,7 +151,11 @@ class Readiness(GoodsReadiness, TimeReadiness):
         for element_id, kind, account, _amount in reader.read_rows():
             if not account:
                 yield lambda key=(kind, element_id): by_element[key]
-        if self._needed_elements if not is_known else close._needs_cost_of_sales(reader):
+        if (
+            self._needed_elements
+            if not is_known
+            else close._needs_cost_of_sales(reader)
+        ):
             name = "backflush_cost_of_sales_account_id"
             yield lambda: close._get_usable(reader, name)
         policy = self.company._backflush_config("backflush_variance_policy")

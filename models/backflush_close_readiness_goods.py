@@ -101,9 +101,7 @@ class GoodsReadiness:
         """What is open, with its orders; without an order line, the products."""
         if not groups:
             return None
-        amount = sum(
-            x.ahead_amount if x.ahead else abs(x.open_amount) for x in groups
-        )
+        amount = sum(x.ahead_amount if x.ahead else abs(x.open_amount) for x in groups)
         if all(group.line for group in groups):
             lines = self.env[f"{model}.line"].browse([x.line for x in groups])
             records = lines.order_id

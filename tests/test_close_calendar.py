@@ -79,7 +79,9 @@ class TestCalendar(CalendarCase):
             with freeze_time(f"{2026 + month // 12}-{month % 12 + 1:02}-05 10:00"):
                 close = Form(self.env["backflush.close"]).save()
                 if month == 1:
-                    dates = self.company._get_backflush_period(Date.to_date("2026-01-01"))
+                    dates = self.company._get_backflush_period(
+                        Date.to_date("2026-01-01")
+                    )
                     close.write({"date_from": dates.first, "date_to": dates.last})
                 self._post(close)
             rows = close.variance_ids.filtered(lambda x: x.kind == "overhead_volume")

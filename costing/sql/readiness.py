@@ -111,8 +111,8 @@ COUNTS = """
      ORDER BY q.id
 """
 #: Orders open at the period's end on which time was recorded before it began.
-LONG_OPEN = """
-    SELECT o.id FROM ({open}) o
+LONG_OPEN = f"""
+    SELECT o.id FROM ({OPEN}) o
      WHERE EXISTS (SELECT FROM account_analytic_line a
                     WHERE a.production_id = o.id AND a.date < %(date_from)s)
         OR EXISTS (SELECT FROM mrp_workorder w
@@ -120,7 +120,7 @@ LONG_OPEN = """
                     WHERE w.production_id = o.id AND t.date_start < %(since)s
                       AND NOT COALESCE(w.backflush_is_assumed, FALSE))
      ORDER BY o.id
-""".format(open=OPEN)
+"""
 #: Entries of Odoo's inventory closing and what they have booked on accounts that carry
 #: goods. One that was reversed has its opposite.
 CLOSINGS = """
@@ -159,5 +159,3 @@ def stray(**values: Any) -> SQL:
 def query(text: str, **values: Any) -> SQL:
     """One of the statements above."""
     return SQL(text, **values)
-
-

@@ -4,11 +4,10 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-
 from costing.calendar import WEEKS, find_period, periods
 from costing.close import month_shares
+from hypothesis import given
+from hypothesis import strategies as st
 
 CALENDARS = ["month", *WEEKS]
 FIRST_DAYS = st.dates(date(2000, 1, 1), date(2060, 12, 31))
