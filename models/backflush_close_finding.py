@@ -7,6 +7,8 @@ from .backflush_close_readiness import CHECKS, Readiness
 STATES = [(BLOCKING, "Blocks"), (ATTENTION, "Look at It"), (PASSED, "Passed")]
 #: The one check that knows all it needs after the figures are computed only.
 ACCOUNTS = "accounts"
+#: Posting refuses what they find.
+REFUSED = ("dates", "earlier", "lock", "postings", ACCOUNTS)
 
 
 class BackflushCloseFinding(models.Model):
@@ -92,8 +94,8 @@ class BackflushCloseFinding(models.Model):
         )
         return {
             "unbooked": self.env._(
-                "Their cost is in nobody's books of this period, and stock differs from "
-                "its accounts. What is booked later goes to the next period."
+                "Their cost is missing in this period, and stock differs from its "
+                "accounts. What is booked later goes to the next period."
             ),
             "received_not_billed": stock,
             "billed_not_received": ahead,

@@ -35,6 +35,9 @@ KEPT = {
     "part_ids",
     "variance_ids",
     "account_move_ids",
+    "finding_ids",
+    "parent_close_id",
+    "branch_close_ids",
 }
 
 

@@ -10,6 +10,7 @@ from . import (
     test_check_document,
     test_check_trade,
     test_check_twins,
+    test_close_branches,
     test_close_calendar,
     test_close_checks,
     test_companies,

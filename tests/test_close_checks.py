@@ -405,11 +405,11 @@ class TestWho(Checked, BackflushCommon):
         self._check()
         other = self._create_company(name="Elsewhere")
         stranger = self._create_user("accountant", other)
-        findings = self.env["backflush.close.finding"].with_user(stranger)
-        self.assertFalse(findings.search([]))
         self.env.user.company_ids |= other
-        closes = self.env["backflush.close"].with_context(allowed_company_ids=other.ids)
-        foreign = closes.create(
+        there = self.env(context={"allowed_company_ids": other.ids})
+        findings = there["backflush.close.finding"].with_user(stranger)
+        self.assertFalse(findings.search([]))
+        foreign = there["backflush.close"].create(
             {
                 "company_id": other.id,
                 "date_from": "2026-03-01",

@@ -14,8 +14,8 @@ from .period import OPEN
 from .time import STANDING
 from .time_report import LOOSE
 
-#: Movements whose value a posting should carry and none does, or that were recorded with
-#: another quantity than they have moved; not what an open posting is named for.
+#: Movements whose value a posting should carry and none does, or that were recorded
+#: with another quantity than they have moved; not what an open posting is named for.
 UNBOOKED = """
     WITH unbooked AS (%(unbooked)s), odd AS (
         SELECT record AS move, found - expected AS quantity
@@ -27,7 +27,8 @@ UNBOOKED = """
              WHERE NOT is_running AND date >= %(since)s AND date < %(until)s
                AND NOT EXISTS (
                     SELECT FROM backflush_posting p
-                     WHERE p.company_id = %(company)s AND p.state IN ('failed', 'pending')
+                     WHERE p.company_id = %(company)s
+                       AND p.state IN ('failed', 'pending')
                        AND (p.res_model, p.res_id) IN (
                             ('stock.move', unbooked.move),
                             ('mrp.production', unbooked.production)))
@@ -40,8 +41,8 @@ UNBOOKED = """
 #: recorded that counts: its standard cost is taken for what was spent.
 ASSUMED = """
     WITH made AS (
-        SELECT p.res_id AS id, p.standard_id AS standard, p.date, o.project_id AS project,
-               SUM(p.quantity) AS quantity
+        SELECT p.res_id AS id, p.standard_id AS standard, p.date,
+               o.project_id AS project, SUM(p.quantity) AS quantity
           FROM backflush_posting p
           JOIN mrp_production o ON o.id = p.res_id
          WHERE p.company_id = %(company)s AND p.res_model = 'mrp.production'
