@@ -2,6 +2,8 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 
+from .backflush_close_finding import ACCOUNTS
+
 
 class BackflushClose(models.Model):
     """Branches use their parent's chart and lock dates, and close with it.
@@ -142,7 +144,10 @@ class BackflushClose(models.Model):
         for close in self:
             for branch in close._make_branch_closes():
                 branch._take_turn()
-                branch._as_engine()._compute_period()
+                engine = branch._as_engine()
+                engine._check_before()
+                engine._compute_period()
+                engine._check_period([ACCOUNTS])
         return res
 
     def action_post(self):

@@ -231,11 +231,20 @@ class BackflushClose(models.Model):
         vals["sequence"] = rank * len(CHECKS) + CHECKS.index(check)
         return vals
 
-    def _compute_period(self):
+    def action_compute(self):
         """Check first, then compute. What accounts the entry needs is known then."""
+        self.check_access("write")
+        for close in self.filtered(lambda x: x.state in ("draft", "computed")):
+            close._check_accountant()
+            close._as_engine()._check_before()
+        res = super().action_compute()
+        for close in self:
+            close._as_engine()._check_period([ACCOUNTS])
+        return res
+
+    def _check_before(self):
+        """All that can be said before the figures are known."""
         self._check_period([check for check in CHECKS if check != ACCOUNTS])
-        super()._compute_period()
-        self._check_period([ACCOUNTS])
 
     def _check_can_post(self):
         super()._check_can_post()

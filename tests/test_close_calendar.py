@@ -69,6 +69,27 @@ class TestCalendar(CalendarCase):
         close = self._create("2026-01-01", "2026-01-31")
         self.assertEqual(close.name, "2026-01")
 
+    def test_open_periods_are_refreshed(self):
+        """Idle capacity of the period that goes on, and of the one before."""
+        with freeze_time("2025-12-31 10:00"):
+            self._activate_standards(m=5.0, s=6.0)
+        self.company.backflush_close_calendar = "445"
+        self.env["backflush.time"]._refresh(self.company, force=True)
+        self.assertEqual(self._get_idle(), {"2026-02-25": 158.34, "2026-03-10": 68.76})
+        with freeze_time("2026-03-12 10:00"):
+            self._post(Form(self.env["backflush.close"]).save())
+            self.env["backflush.time"]._refresh(self.company, force=True)
+        self.assertEqual(self._get_idle(), {"2026-02-25": 158.34, "2026-03-12": 79.08})
+
+    def _get_idle(self):
+        rows = self.env["backflush.variance"].search(
+            [
+                ("company_id", "=", self.company.id),
+                ("kind", "=", "overhead_volume"),
+            ]
+        )
+        return {str(row.date): row.amount for row in rows}
+
     def test_budget_of_twelve_periods_is_that_of_the_year(self):
         """40 hours a month at 4.00, all of it idle."""
         with freeze_time("2025-12-31 10:00"):

@@ -127,7 +127,7 @@ WAYS = """
       LEFT JOIN mrp_production made ON made.id = m.production_id
       LEFT JOIN mrp_production used ON used.id = m.raw_material_production_id
       LEFT JOIN backflush_posting p ON p.id = f.posting_id
-     WHERE f.company_id = %(company)s AND %(own)s
+     WHERE f.company_id = %(company)s AND %(own)s AND %(condition)s
 """.format(
     source=CUSTOMER % {"end": "source"}, destination=CUSTOMER % {"end": "destination"}
 )
@@ -218,16 +218,20 @@ def amounts(frame: Frame) -> SQL:
     )
 
 
-def ways(frame: Frame) -> SQL:
-    """Per fact: who puts its amount into the books."""
+def ways(frame: Frame, condition: SQL | None = None) -> SQL:
+    """Per fact `f` that fits: who puts its amount into the books."""
     return SQL(
-        WAYS, company=frame.company, products=frame.product_table(), own=frame.own
+        WAYS,
+        company=frame.company,
+        products=frame.product_table(),
+        own=frame.own,
+        condition=condition or SQL("TRUE"),
     )
 
 
-def unbooked(frame: Frame) -> SQL:
-    """Per movement: facts that a posting should carry and none does."""
-    return SQL(UNBOOKED, ways=ways(frame))
+def unbooked(frame: Frame, condition: SQL | None = None) -> SQL:
+    """Per movement: facts `f` that a posting should carry and none does."""
+    return SQL(UNBOOKED, ways=ways(frame, condition))
 
 
 def sold(frame: Frame) -> SQL:

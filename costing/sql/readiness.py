@@ -24,8 +24,7 @@ UNBOOKED = """
     )
     SELECT move, SUM(amount)
       FROM (SELECT move, amount FROM unbooked
-             WHERE NOT is_running AND date >= %(since)s AND date < %(until)s
-               AND NOT EXISTS (
+             WHERE NOT is_running AND NOT EXISTS (
                     SELECT FROM backflush_posting p
                      WHERE p.company_id = %(company)s
                        AND p.state IN ('failed', 'pending')
@@ -145,10 +144,8 @@ def unbooked(frame: Frame) -> SQL:
     return SQL(
         UNBOOKED,
         company=frame.company,
-        unbooked=facts.unbooked(frame),
+        unbooked=facts.unbooked(frame, frame.at_time_of_period("f.date")),
         moves=facts.moves(frame),
-        since=frame.since,
-        until=frame.until,
     )
 
 
