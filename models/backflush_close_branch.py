@@ -153,9 +153,17 @@ class BackflushClose(models.Model):
     def action_post(self):
         """All or none: where figures have changed, all are shown anew."""
         self.ensure_one()
-        branches = self._get_open_branch_closes()
+        self.check_access("write")
+        self._check_accountant()
+        branches = self.browse()
+        if self.state == "computed":
+            branches = self._make_branch_closes()
         if not branches:
             return super().action_post()
+        if "draft" in branches.mapped("state"):
+            # booked there since the figures were computed
+            self.action_compute()
+            return self._notify_change()
         savepoint = self.env.cr.savepoint()
         with savepoint:
             results = [super().action_post()]

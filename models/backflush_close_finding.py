@@ -9,6 +9,8 @@ STATES = [(BLOCKING, "Blocks"), (ATTENTION, "Look at It"), (PASSED, "Passed")]
 ACCOUNTS = "accounts"
 #: Posting refuses what they find.
 REFUSED = ("dates", "earlier", "lock", "postings", ACCOUNTS)
+#: Lists in which what was found can be put right, where that is not the usual one.
+LISTS = {"stock.quant": "stock.view_stock_quant_tree_inventory_editable"}
 
 
 class BackflushCloseFinding(models.Model):
@@ -155,15 +157,18 @@ class BackflushCloseFinding(models.Model):
                     count=self.count,
                 )
             )
+        domain = [("id", "in", self.res_ids)]
+        if model._name == "account.analytic.line":
+            return self.env["mrp.production"]._open_backflush_timesheets(domain)
+        labels = dict(self._fields["check"]._description_selection(self.env))
+        view = LISTS.get(model._name)
         return {
             "type": "ir.actions.act_window",
-            "name": dict(self._fields["check"]._description_selection(self.env))[
-                self.check
-            ],
+            "name": labels[self.check],
             "res_model": model._name,
-            "views": [(False, "list"), (False, "form")],
-            "domain": [("id", "in", self.res_ids)],
-            "context": {"active_test": False},
+            "views": [(view and self.env.ref(view).id, "list"), (False, "form")],
+            "domain": domain,
+            "context": {"active_test": False, "inventory_mode": True},
         }
 
 

@@ -53,7 +53,8 @@ class TestCloseBranches(Closing, BranchCase):
             self._get_balance(self.accounts["labour_control"], self.branch), 30
         )
 
-    def _spend_in_branch(self, amount):
+    def _spend_in_branch(self, amount, branch=None):
+        branch = branch or self.branch
         payable = self.env["account.account"].search(
             [
                 ("account_type", "=", "liability_current"),
@@ -63,11 +64,11 @@ class TestCloseBranches(Closing, BranchCase):
         )
         entry = (
             self.env["account.move"]
-            .with_company(self.branch)
+            .with_company(branch)
             .create(
                 {
                     "date": fields.Date.today(),
-                    "company_id": self.branch.id,
+                    "company_id": branch.id,
                     "line_ids": [
                         fields.Command.create(
                             {"account_id": account.id, "balance": balance}
@@ -91,6 +92,25 @@ class TestCloseBranches(Closing, BranchCase):
             ]
         )
         return round(sum(items.mapped("balance")), 2)
+
+    def test_branch_that_begins_after_the_figures_are_known(self):
+        late = self.env["res.company"].create(
+            {"name": "Late", "parent_id": self.company.id}
+        )
+        self._compute()
+        self.env.user.company_ids |= late
+        self._spend_in_branch(30.0, late)
+        action = self.parent_close.action_post()
+        self.assertEqual(action["tag"], "display_notification")
+        self.assertEqual(self.parent_close.state, "computed")
+        branches = self.parent_close.sudo().branch_close_ids
+        closes = (
+            self.env["backflush.close"].sudo().search([("company_id", "=", late.id)])
+        )
+        self.assertEqual(closes.state, "computed")
+        self.assertIn(closes, branches)
+        self.assertIs(self.parent_close.action_post(), True)
+        self.assertEqual(closes.state, "posted")
 
     def test_branch_closed_alone_before(self):
         own = (
