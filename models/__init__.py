@@ -30,11 +30,14 @@ from . import backflush_check_result
 from . import backflush_close
 from . import backflush_close_adjust
 from . import backflush_close_bridge
+from . import backflush_close_calendar
 from . import backflush_close_check
 from . import backflush_close_line
 from . import backflush_close_part
 from . import backflush_close_post
 from . import backflush_close_reverse
+from . import backflush_close_finding
+from . import backflush_close_branch
 from . import backflush_count_spread
 from . import backflush_day
 from . import backflush_element
@@ -74,6 +77,7 @@ from . import product_product
 from . import product_template
 from . import product_value
 from . import res_company
+from . import res_company_calendar
 from . import res_company_close
 from . import res_company_variance
 from . import res_config_settings

@@ -134,8 +134,8 @@ class BackflushClose(models.Model):
 
     @api.model
     def _recompute_rows(self, company, date_from, date_to):
-        """Provisional variances of a part of a month, as if it were closed now."""
-        last = fields.Date.end_of(date_from, "month")
+        """Provisional variances of a part of a period, as if it were closed now."""
+        last = company._get_backflush_period(date_from).last
         self._clear_rows(company, date_from, last)
         elements = CloseReader(company, date_from, date_to).read_elements()
         self._insert_rows(company, date_to, elements)

@@ -48,6 +48,9 @@ KEPT = {
     "adjustment_move_id",
     "variance_ids",
     "account_move_ids",
+    "finding_ids",
+    "parent_close_id",
+    "branch_close_ids",
 }
 
 

@@ -146,15 +146,16 @@ class BackflushTime(models.Model):
         self.search([("company_id", "=", company.id)]).last_records = known
 
     def _recompute_months(self, company):
-        """This month until today, and the one before where that is not closed."""
+        """This period until today, and the one before where that is not closed."""
         today = fields.Date.context_today(self)
-        month = fields.Date.start_of(today, "month")
+        current = company._get_backflush_period(today)
+        before = fields.Date.subtract(current.first, days=1)
         closes = self.env["backflush.close"]
         self._take_turns(company)
-        for start in (fields.Date.subtract(month, months=1), month):
-            end = min(fields.Date.end_of(start, "month"), today)
-            if not closes._find_between(company, start, end):
-                closes._recompute_rows(company, start, end)
+        for period in (company._get_backflush_period(before), current):
+            end = min(period.last, today)
+            if not closes._find_between(company, period.first, end):
+                closes._recompute_rows(company, period.first, end)
 
     @api.model
     def _cron_refresh(self):

@@ -31,6 +31,9 @@ class ResConfigSettings(models.TransientModel):
         readonly=False,
         check_company=True,
     )
+    backflush_close_calendar = fields.Selection(
+        related="company_id.backflush_close_calendar", readonly=False
+    )
     backflush_variance_policy = fields.Selection(
         related="company_id.backflush_variance_policy", readonly=False
     )

@@ -128,6 +128,7 @@ WAYS = """
       LEFT JOIN mrp_production used ON used.id = m.raw_material_production_id
       LEFT JOIN backflush_posting p ON p.id = f.posting_id
      WHERE f.company_id = %(company)s AND %(own)s AND %(known)s
+       AND %(condition)s
 """.format(
     source=CUSTOMER % {"end": "source"}, destination=CUSTOMER % {"end": "destination"}
 )
@@ -220,23 +221,24 @@ def amounts(frame: Frame) -> SQL:
     )
 
 
-def ways(frame: Frame) -> SQL:
-    """Per fact: who puts its amount into the books."""
+def ways(frame: Frame, condition: SQL | None = None) -> SQL:
+    """Per fact `f` that fits: who puts its amount into the books."""
     return SQL(
         WAYS,
         company=frame.company,
         products=frame.product_table(),
         own=frame.own,
         known=frame.known_at("f.date"),
+        condition=condition or SQL("TRUE"),
     )
 
 
-def unbooked(frame: Frame) -> SQL:
-    """Per movement: facts that a posting should carry and none does."""
+def unbooked(frame: Frame, condition: SQL | None = None) -> SQL:
+    """Per movement: facts `f` that a posting should carry and none does."""
     taken_back = "(SELECT date FROM account_move r WHERE r.id = p.reversal_move_id)"
     return SQL(
         UNBOOKED,
-        ways=ways(frame),
+        ways=ways(frame, condition),
         booked=frame.known_by("p.date"),
         again=frame.known_by("again.date"),
         reversed=frame.known_by(taken_back),
