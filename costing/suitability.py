@@ -94,7 +94,7 @@ class Figures(NamedTuple):
     materials_variability: Decimal | None = None
     finished_days: Decimal | None = None
     finished_variability: Decimal | None = None
-    variance: Decimal | None = None
+    variance_share: Decimal | None = None
 
 
 class Condition(NamedTuple):
@@ -215,7 +215,7 @@ def measure(
         materials_variability=materials_variability,
         finished_days=days_on_hand(own) if own else None,
         finished_variability=variability(own) if own else None,
-        variance=share(*variance) if variance else None,
+        variance_share=share(*variance) if variance else None,
     )
 
 
@@ -257,7 +257,7 @@ def judge(figures: Figures, limits: Limits) -> Judgement:
             limits.finished,
             limits.variability,
         ),
-        _judge_share(VARIANCE, figures.variance, limits.variance),
+        _judge_share(VARIANCE, figures.variance_share, limits.variance),
     )
     conditions = tuple(x for x in judged if x)
     if figures.orders < limits.orders:
@@ -298,10 +298,13 @@ def _judge_stock(
     limit: Decimal,
     limit_varies: Decimal,
 ) -> Condition | None:
-    """Low or constant: the better of the two counts."""
+    """Low or constant: the better of the two counts.
+
+    What nothing is used of is not constant: it lies there.
+    """
     if days is None:
         return None
     verdict = grade(days, limit)
-    if varies is not None:
+    if varies is not None and days < NEVER:
         verdict = min(verdict, grade(varies, limit_varies), key=VERDICTS.index)
     return Condition(code, verdict, days, limit, varies, limit_varies)

@@ -66,7 +66,7 @@ GOOD = Figures(
     materials_variability=D("0.9"),
     finished_days=D(3),
     finished_variability=D("1.2"),
-    variance=D("0.02"),
+    variance_share=D("0.02"),
 )
 
 
@@ -91,8 +91,8 @@ def test_a_product_that_fits():
             UNFIT,
         ),
         ({"finished_days": D(31), "finished_variability": None}, "finished", UNFIT),
-        ({"variance": D("0.051")}, "variance", BORDERLINE),
-        ({"variance": D("0.2")}, "variance", UNFIT),
+        ({"variance_share": D("0.051")}, "variance", BORDERLINE),
+        ({"variance_share": D("0.2")}, "variance", UNFIT),
     ],
 )
 def test_each_condition_by_itself(change, code, verdict):
@@ -104,6 +104,11 @@ def test_each_condition_by_itself(change, code, verdict):
 def test_stocks_may_be_high_if_they_are_constant():
     high = GOOD._replace(materials_days=D(200), materials_variability=D("0.1"))
     assert judge(high, Limits()).verdict == FITS
+
+
+def test_what_lies_there_is_not_constant():
+    idle = GOOD._replace(finished_days=NEVER, finished_variability=D("0.1"))
+    assert judge(idle, Limits()).verdict == UNFIT
 
 
 def test_too_little_history_is_unknown_whatever_it_says():
