@@ -73,7 +73,8 @@ class ProductCategory(models.Model):
             return
         Product = self.env["product.product"].sudo()
         made = own & Domain("bom_ids", "!=", False)
-        if products := Product.search(made & Product._check_company_domain(company)):
+        made &= Domain(Product._check_company_domain(company))
+        if products := Product.search(made):
             rows._refresh(company, products)
 
     def _find_backflush_unfit(self, company, trigger):
