@@ -121,7 +121,7 @@ class BackflushSuitability(models.Model):
         string="Materials (Days)",
         readonly=True,
         aggregator="avg",
-        help="Average stock ÷ daily usage of the components, by the value used of each.",
+        help="Average stock ÷ daily usage of the components, by the value of each.",
     )
     materials_variability = fields.Float(
         string="Variability of Materials",

@@ -7,7 +7,6 @@ from zoneinfo import ZoneInfo
 
 from odoo import fields
 
-from ..costing.suitability import Cycle, Figures, Stock, measure
 from ..costing.sql.suitability import (
     CUSTOMISED,
     CYCLES,
@@ -19,6 +18,7 @@ from ..costing.sql.suitability import (
     Window,
     query,
 )
+from ..costing.suitability import Cycle, Figures, Stock, measure
 from .backflush_books import local_date, number
 
 

@@ -18,7 +18,7 @@ COLOURS = {"fits": "success", "borderline": "warning", "unfit": "danger"}
 
 
 class BackflushSuitability(models.Model):
-    """What a row says to people: each condition, its figure, and what to do about it."""
+    """What a row says to people: conditions, figures, and what to do."""
 
     _inherit = "backflush.suitability"
 
@@ -38,7 +38,7 @@ class BackflushSuitability(models.Model):
         self.ensure_one()
         if self.orders < limits.orders:
             return self.env._(
-                "%(orders)s finished orders; at least %(limit)s are needed",
+                "Finished orders: %(orders)s; at least %(limit)s are needed",
                 orders=self.orders,
                 limit=limits.orders,
             )

@@ -41,7 +41,7 @@ class ProductCategory(models.Model):
             return False
         lines = [
             self.env._(
-                "By the last %(months)s months, backflush costing does not suit "
+                "Judged by %(months)s months, backflush costing does not suit "
                 "%(count)s products of %(category)s:",
                 months=company._get_backflush_suitability_months(),
                 count=len(unfit),
@@ -49,7 +49,7 @@ class ProductCategory(models.Model):
             )
             if len(unfit) > 1
             else self.env._(
-                "By the last %(months)s months, backflush costing does not suit one "
+                "Judged by %(months)s months, backflush costing does not suit one "
                 "product of %(category)s:",
                 months=company._get_backflush_suitability_months(),
                 category=self.display_name,
@@ -96,9 +96,7 @@ class ProductCategory(models.Model):
             judged = judge(figures, limits)
             if judged.verdict == UNFIT:
                 unfit = judged._replace(
-                    conditions=tuple(
-                        x for x in judged.conditions if x.verdict == UNFIT
-                    )
+                    conditions=tuple(x for x in judged.conditions if x.verdict == UNFIT)
                 )
                 result.append(
                     (row.product_id.display_name, row._get_reasons(unfit, limits))

@@ -131,7 +131,7 @@ class TestSuitability(SuitabilityCase):
         self._make_many(self.p, cycle=30, count=4)
         row = self._measure(self.p)
         self.assertVerdicts(row, verdict="unknown", cycle="unfit")
-        self.assertEqual(row.reasons, "4 finished orders; at least 5 are needed")
+        self.assertEqual(row.reasons, "Finished orders: 4; at least 5 are needed")
         self.company.backflush_suitability_orders = 4
         self.assertVerdicts(row, verdict="unfit")
 
@@ -194,8 +194,9 @@ class TestSuitability(SuitabilityCase):
         before = self._measure(self.p)._get_figures()
         self.env.cr.precommit.run()
         # on the case itself: the class goes on in its own company
-        here, self.env = self.company, self.env(
-            context={"allowed_company_ids": other.ids}
+        here, self.env = (
+            self.company,
+            self.env(context={"allowed_company_ids": other.ids}),
         )
         self.company = other.with_env(self.env)
         product = self.p.with_env(self.env)

@@ -86,7 +86,8 @@ APPLIES = """NOT EXISTS (
     HAVING NOT BOOL_OR(c.product_product_id IS NOT NULL))"""
 #: What bills ask for: components (kits taken apart) and operations, by bill and product
 #: made.
-ASKED = """
+ASKED = (
+    """
     , kit AS (
         SELECT DISTINCT ON (p.id) p.id AS product_id, b.id AS bom_id
           FROM mrp_bom b
@@ -103,11 +104,13 @@ ASKED = """
           FROM node
           JOIN mrp_bom_line l ON l.bom_id = node.bom_id
           JOIN kit ON kit.product_id = l.product_id
-         WHERE """ + APPLIES.format(
-    rel="mrp_bom_line_product_template_attribute_value_rel",
-    column="mrp_bom_line_id",
-    alias="l",
-) + """
+         WHERE """
+    + APPLIES.format(
+        rel="mrp_bom_line_product_template_attribute_value_rel",
+        column="mrp_bom_line_id",
+        alias="l",
+    )
+    + """
     ), part AS MATERIALIZED (
         SELECT node.root, node.made, l.id, l.product_id, l.create_date, l.write_date
           FROM node
@@ -116,20 +119,25 @@ ASKED = """
           JOIN product_template t ON t.id = p.product_tmpl_id AND t.type = 'consu'
           LEFT JOIN kit ON kit.product_id = l.product_id
          WHERE kit.bom_id IS NULL AND l.product_qty > 0
-           AND """ + APPLIES.format(
-    rel="mrp_bom_line_product_template_attribute_value_rel",
-    column="mrp_bom_line_id",
-    alias="l",
-) + """
+           AND """
+    + APPLIES.format(
+        rel="mrp_bom_line_product_template_attribute_value_rel",
+        column="mrp_bom_line_id",
+        alias="l",
+    )
+    + """
     ), step AS MATERIALIZED (
         SELECT node.root, node.made, s.id, s.create_date
           FROM node
           JOIN mrp_routing_workcenter s ON s.bom_id = node.bom_id AND s.active
-         WHERE """ + APPLIES.format(
-    rel="mrp_routing_workcenter_product_template_attribute_value_rel",
-    column="mrp_routing_workcenter_id",
-    alias="s",
-) + ")"
+         WHERE """
+    + APPLIES.format(
+        rel="mrp_routing_workcenter_product_template_attribute_value_rel",
+        column="mrp_routing_workcenter_id",
+        alias="s",
+    )
+    + ")"
+)
 #: What orders used and did. A bill may have been changed since: what it asks for only
 #: since the order was entered is not missed, and what is on no line of it (any more)
 #: counts as added when somebody added it later than the order, or the bill is still as

@@ -124,9 +124,7 @@ def test_starts_that_nobody_recorded():
     condition = judge(GOOD._replace(cycle=short), Limits()).get("cycle")
     assert (condition.verdict, condition.figure) == (FITS, 3)
     assert condition.is_at_most
-    long = judge(
-        GOOD._replace(cycle=short._replace(longest_median=D(40))), Limits()
-    )
+    long = judge(GOOD._replace(cycle=short._replace(longest_median=D(40))), Limits())
     assert long.verdict == UNKNOWN
     assert long.get("cycle").verdict == UNKNOWN
     # some are known, and too few
