@@ -31,9 +31,10 @@ class TestSuitabilityAtTrigger(ShownCase):
     def test_a_warning_names_who_does_not_fit_and_refuses_nothing(self):
         self._make_many(self.p, cycle=12)
         warning = self._set_trigger()
-        self.assertIn("does not suit", warning["message"])
+        self.assertIn("not suit one product", warning["message"])
         self.assertIn("P: Cycle time: 12.0 days", warning["message"])
-        with self._at(0), Form(self.finished) as form:
+        shown = mute_logger("odoo.tests.form.onchange")
+        with shown, self._at(0), Form(self.finished) as form:
             form.property_backflush_trigger = "completion"
         self.assertEqual(self.finished.property_backflush_trigger, "completion")
         # and stays on the form
