@@ -170,7 +170,7 @@ class BackflushSuitability(models.Model):
         """
         rows = self.sudo().with_company(company)
         reader = SuitabilityReader(rows.env.company, products)
-        found = reader.read()
+        found = reader.read_all()
         if products is not None:
             found = dict.fromkeys(products.ids) | found
         domain = Domain("company_id", "=", company.id)

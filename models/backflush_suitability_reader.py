@@ -78,7 +78,7 @@ class SuitabilityReader:
     def _read(self, text, **values):
         return self.env.execute_query(query(text, self.window, **values))
 
-    def read(self):
+    def read_all(self):
         """{product id: History} of the products that were made."""
         cycles = {row[0]: row[1:] for row in self._read(CYCLES)}
         departed = {row[0]: Departures(*row[1:]) for row in self._read(CUSTOMISED)}

@@ -41,16 +41,16 @@ class ProductCategory(models.Model):
             return False
         lines = [
             self.env._(
-                "By what was made in the last %(months)s months, backflush costing does "
-                "not suit %(count)s products of %(category)s:",
+                "By what was made in the last %(months)s months, backflush costing "
+                "does not suit %(count)s products of %(category)s:",
                 months=company._get_backflush_suitability_months(),
                 count=len(unfit),
                 category=self.display_name,
             )
             if len(unfit) > 1
             else self.env._(
-                "By what was made in the last %(months)s months, backflush costing does "
-                "not suit one product of %(category)s:",
+                "By what was made in the last %(months)s months, backflush costing "
+                "does not suit one product of %(category)s:",
                 months=company._get_backflush_suitability_months(),
                 category=self.display_name,
             )

@@ -221,7 +221,7 @@ class TestSuitability(SuitabilityCase):
             from ..models.backflush_suitability_reader import SuitabilityReader
 
             with self._at(0):
-                SuitabilityReader(self.company).read()
+                SuitabilityReader(self.company).read_all()
             return self.env.cr.sql_log_count - start
 
         self._make_many(self.p, count=1)

@@ -144,12 +144,12 @@ ASKED = (
 #: it was.
 DEPARTED = """
     , used AS MATERIALIZED (
-        SELECT f.id, f.team, m.product_id, m.bom_line_id,
+        SELECT f.id, f.team, f.create_date AS entered, m.product_id, m.bom_line_id,
                BOOL_OR(m.create_date > f.create_date) AS is_later
           FROM finished f
           JOIN stock_move m ON m.raw_material_production_id = f.id
          WHERE m.state = 'done' AND m.quantity > 0 AND m.scrap_id IS NULL
-         GROUP BY f.id, f.team, m.product_id, m.bom_line_id
+         GROUP BY f.id, f.team, f.create_date, m.product_id, m.bom_line_id
     ), worked AS MATERIALIZED (
         SELECT f.id, f.team, w.operation_id,
                BOOL_OR(w.create_date > f.create_date) AS is_later
@@ -171,17 +171,18 @@ DEPARTED = """
                   AND part.product_id = used.product_id)
          UNION
         SELECT f.id, 'material'
-          FROM finished f
-          JOIN part ON part.root = f.bom_id AND part.made = f.product_id
-         WHERE part.create_date <= f.create_date
-           AND NOT EXISTS (
-               SELECT FROM used
-                WHERE used.team = f.team AND used.product_id = part.product_id)
-           -- another product is on the line now than when the order was entered
-           AND NOT EXISTS (
-               SELECT FROM used
-                WHERE used.team = f.team AND used.bom_line_id = part.id
-                  AND part.write_date > f.create_date)
+          FROM (SELECT f.team, part.product_id
+                  FROM finished f
+                  JOIN part ON part.root = f.bom_id AND part.made = f.product_id
+                 WHERE part.create_date <= f.create_date
+                EXCEPT
+                SELECT team, product_id FROM used
+                EXCEPT
+                -- another product is on the line now than when the order was entered
+                SELECT used.team, part.product_id
+                  FROM used JOIN part ON part.id = used.bom_line_id
+                 WHERE part.write_date > used.entered) missing
+          JOIN finished f ON f.team = missing.team
          UNION
         SELECT f.id, 'operation'
           FROM finished f
@@ -190,12 +191,13 @@ DEPARTED = """
          WHERE worked.is_later OR b.write_date <= f.create_date
          UNION
         SELECT f.id, 'operation'
-          FROM finished f
-          JOIN step ON step.root = f.bom_id AND step.made = f.product_id
-         WHERE step.create_date <= f.create_date
-           AND NOT EXISTS (
-               SELECT FROM worked
-                WHERE worked.team = f.team AND worked.operation_id = step.id))"""
+          FROM (SELECT f.team, step.id
+                  FROM finished f
+                  JOIN step ON step.root = f.bom_id AND step.made = f.product_id
+                 WHERE step.create_date <= f.create_date
+                EXCEPT
+                SELECT team, operation_id FROM worked) missing
+          JOIN finished f ON f.team = missing.team)"""
 #: By product: orders that departed, and why: without a bill, by components, by
 #: operations (one order may be in several).
 CUSTOMISED = f"""
