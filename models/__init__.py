@@ -26,6 +26,7 @@ from . import backflush_check_company
 from . import backflush_check_time
 from . import backflush_check_line
 from . import backflush_check_product
+from . import backflush_check_suitability
 from . import backflush_check_result
 from . import backflush_close
 from . import backflush_close_adjust
@@ -58,6 +59,8 @@ from . import backflush_setup
 from . import backflush_standard
 from . import backflush_standard_line
 from . import backflush_stock_fact
+from . import backflush_suitability
+from . import backflush_suitability_text
 from . import backflush_time
 from . import backflush_trail
 from . import backflush_variance
@@ -73,14 +76,19 @@ from . import mrp_unbuild
 from . import mrp_workcenter_productivity
 from . import mrp_workorder
 from . import product_category
+from . import product_category_suitability
 from . import product_product
+from . import product_product_suitability
 from . import product_template
+from . import product_template_suitability
 from . import product_value
 from . import res_company
 from . import res_company_calendar
 from . import res_company_close
+from . import res_company_suitability
 from . import res_company_variance
 from . import res_config_settings
+from . import res_config_settings_suitability
 from . import res_partner
 from . import stock_move
 from . import stock_move_event

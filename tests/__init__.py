@@ -52,6 +52,8 @@ from . import (
     test_scenarios,
     test_small_cases,
     test_standards,
+    test_suitability,
+    test_suitability_shown,
     test_svc_keyboards,
     test_textbooks,
     test_time,
