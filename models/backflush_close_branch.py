@@ -40,11 +40,12 @@ class BackflushClose(models.Model):
 
     @api.depends("branch_close_ids.finding_ids.state")
     def _compute_finding_counts(self):
-        super()._compute_finding_counts()
+        res = super()._compute_finding_counts()
         for close in self:
             for branch in close.branch_close_ids:
                 close.blocking_count += branch.blocking_count
                 close.attention_count += branch.attention_count
+        return res
 
     def unlink(self):
         """What was made for branches goes with it."""
@@ -186,7 +187,13 @@ class BackflushClose(models.Model):
         try:
             return self._as_engine()._post_period()
         except UserError as error:
-            raise UserError(f"{self.company_id.name}: {error}") from error
+            raise UserError(
+                self.env._(
+                    "%(company)s: %(reason)s",
+                    company=self.company_id.name,
+                    reason=error,
+                )
+            ) from error
 
     def action_reverse(self):
         res = super().action_reverse()

@@ -99,7 +99,6 @@ class BackflushClose(models.Model):
     )
     date_posted = fields.Datetime(string="Posted On", readonly=True)
     inventory = fields.Monetary(
-        string="Inventory",
         readonly=True,
         help="Materials, work in process and finished goods by sequential costing.",
     )
@@ -225,7 +224,7 @@ class BackflushClose(models.Model):
             for places in self._get_progress().values()
             for amount in places.values()
         ]
-        return PositionReader(scope, scope.ledger).read(
+        return PositionReader(scope, scope.ledger).read_position(
             progress=sum(amounts, number(0)),
             fees=self._get_fees(scope),
             prorated=self._get_prorated(reader, scope),

@@ -20,13 +20,14 @@ class BackflushClose(models.Model):
 
     @api.depends("company_id")
     def _compute_name(self):
-        super()._compute_name()
+        res = super()._compute_name()
         for close in self:
             if close.company_id and close.date_from and close.date_to:
                 name = close.company_id._get_backflush_period_name(
                     close.date_from, close.date_to
                 )
                 close.name = name or close.name
+        return res
 
     @api.onchange("company_id")
     def _onchange_company_id(self):

@@ -252,5 +252,6 @@ class BackflushClose(models.Model):
         self._check_period([check for check in CHECKS if check != ACCOUNTS])
 
     def _check_can_post(self):
-        super()._check_can_post()
+        res = super()._check_can_post()
         self._check_fiscal_year()
+        return res

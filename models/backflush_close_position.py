@@ -27,7 +27,7 @@ class PositionReader:
         self.carriers: dict[int, Carrier] = {}
         self.totals = defaultdict(lambda: ZERO)
 
-    def read(self, **values: Decimal) -> Position:
+    def read_position(self, **values: Decimal) -> Position:
         """`values`: fields of `Position` that goods do not tell."""
         self._read_stock()
         self._read_open_orders()
