@@ -47,6 +47,7 @@
         "views/backflush_bill_reconciliation_views.xml",
         "views/backflush_check_views.xml",
         "views/backflush_close_views.xml",
+        "views/backflush_switch_views.xml",
         "views/mrp_bom_views.xml",
         "views/mrp_production_views.xml",
         "views/mrp_timesheet_views.xml",

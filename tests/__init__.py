@@ -44,6 +44,7 @@ from . import (
     test_scenarios,
     test_small_cases,
     test_standards,
+    test_switch,
     test_svc_keyboards,
     test_textbooks,
     test_time,

@@ -84,7 +84,9 @@ STOCK = """
       JOIN stock_move m ON m.id = f.move_id
       LEFT JOIN backflush_posting p ON p.id = f.posting_id
      WHERE f.company_id = %(company)s AND f.standard_id IS NOT NULL
-       AND t.categ_id = ANY(%(delivered)s::int[])
+       AND (product.id = ANY(%(also)s::int[])
+            OR t.categ_id = ANY(%(categories)s::int[])
+               AND product.id <> ALL(%(other)s::int[]))
        AND CASE WHEN p.id IS NULL
                 THEN (f.date AT TIME ZONE 'UTC' AT TIME ZONE %(zone)s)::date
                 WHEN {standing} THEN p.date
@@ -101,6 +103,17 @@ STOCK = """
                         ('mrp.unbuild', m.unbuild_id))))
      GROUP BY f.standard_id
 """.format(standing=STANDING.format("p"), again=AGAIN)
+#: Conversion cost of goods on hand that a switch of trigger has taken off what is
+#: applied (as long as they are not delivered), or applied.
+SWITCHED = """
+    SELECT l.element_id, SUM(l.amount)
+      FROM backflush_posting p
+      JOIN backflush_posting_line l ON l.posting_id = p.id
+     WHERE p.company_id = %(company)s AND p.res_model = 'backflush.switch'
+       AND p.date BETWEEN %(date_from)s AND %(date_to)s
+       AND p.state = 'posted' AND l.kind = 'applied'
+     GROUP BY l.element_id
+"""
 #: Orders that were not finished on a day, and on which time had been recorded; also
 #: before they are confirmed.
 OPEN = """
@@ -109,7 +122,9 @@ OPEN = """
       JOIN product_product p ON p.id = o.product_id
       JOIN product_template t ON t.id = p.product_tmpl_id
      WHERE o.company_id = %(company)s AND o.state <> 'cancel'
-       AND t.categ_id = ANY(%(categories)s::int[])
+       AND (p.id = ANY(%(also)s::int[])
+            OR t.categ_id = ANY(%(categories)s::int[])
+               AND p.id <> ALL(%(other)s::int[]))
        AND (EXISTS (SELECT FROM account_analytic_line a
                      WHERE a.production_id = o.id AND a.date <= %(until)s)
             OR EXISTS (SELECT FROM mrp_workorder w
