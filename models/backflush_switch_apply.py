@@ -40,7 +40,7 @@ class BackflushSwitch(models.Model):
                 except UserError as error:
                     issues.append(str(error))
                 orders = self._find_orders()
-                _target, figures, _facts = self._compute()
+                _target, figures, _facts = self._compute(self.env.user)
                 issues += [x for group in self._get_issues() for x in group]
                 raise Undo
         except Undo:
@@ -55,23 +55,14 @@ class BackflushSwitch(models.Model):
         self._check_draft()
         self._check_switch()
         orders = self._find_orders()
-        target, figures, facts = self._compute()
+        target, figures, facts = self._compute(user)
         blocking, others = self._get_issues()
         if blocking:
             raise UserError("\n".join(blocking))
         posting = self._book(target, facts)
         self._store(figures, orders, others)
         self._prove()
-        for line in self.line_ids:
-            line.product_ids = line._find_products()
-        self.write(
-            {
-                "state": "done",
-                "date_done": fields.Datetime.now(),
-                "done_by_id": user.id,
-                "posting_id": posting.id,
-            }
-        )
+        self.posting_id = posting
         self.env["backflush.outdated"]._mark_all(self.company_id)
 
     def _take_turn(self):
@@ -120,8 +111,8 @@ class BackflushSwitch(models.Model):
 
     # -- what moves -------------------------------------------------------------
 
-    def _compute(self):
-        """Write the settings; return what is to be booked, the figures of the accounts
+    def _compute(self, user):
+        """Write the settings, by `user`; return what is to be booked, the figures of the accounts
         and the stock facts that the posting takes.
         """
         switched, delivered = self._find_switched(), self._find_delivered()
@@ -135,7 +126,7 @@ class BackflushSwitch(models.Model):
         places = self._read_places(before, switched | delivered)
         old = {p: before.get_stock_account(p) for p in undocumented}
         usage, stock = before.get_usage(), before.stock
-        self.line_ids._apply()
+        self._put_in_force(user)
         switched._set_backflush_covered()
         after = SwitchReader(self.company_id, self)
         goods = self._get_moved(after, places, switched | delivered)
@@ -148,6 +139,20 @@ class BackflushSwitch(models.Model):
         amounts.append(self._expense(lost, old, after))
         target = Target(merge(amounts), target.rows)
         return target, self._get_figures(target, stock, after), facts
+
+    def _put_in_force(self, user):
+        """Write the settings, and what was switched."""
+        for line in self.line_ids:
+            line.product_ids = line._find_products()
+        self.line_ids._apply()
+        self.write(
+            {
+                "state": "done",
+                "date_done": fields.Datetime.now(),
+                "done_by_id": user.id,
+            }
+        )
+        self.env.flush_all()
 
     @staticmethod
     def _get_rest(reader):

@@ -53,7 +53,7 @@ class Switching(Closing, RecordedTime, CheckCommon):
             switch.action_apply()
             self.assertEqual(switch.state, "done")
             self.assertEqual(self._get_figures(switch), shown)
-            self.assertTrue(switch.is_proven)
+            self.assertTrue(switch.is_proven, self._describe_figures(switch))
             self.assertEqual(category.property_backflush_trigger or False, trigger)
             if category == self.finished:
                 self.trigger = trigger
@@ -61,8 +61,14 @@ class Switching(Closing, RecordedTime, CheckCommon):
         return switch
 
     def _get_figures(self, switch):
-        return [
+        return sorted(
             (x.account_id.id, x.before, x.moved, x.after) for x in switch.account_ids
+        )
+
+    def _describe_figures(self, switch):
+        return [
+            (x.account_id.name, x.before, x.moved, x.stock_after, x.difference_before)
+            for x in switch.account_ids.filtered("is_stock")
         ]
 
     def assertBooksAgree(self):
