@@ -248,7 +248,7 @@ class BackflushSwitch(models.Model):
 
     def _find_moved_material(self):
         """[(movement, account debited by Odoo, amount)] of materials that open orders
-        have used while no trigger was there; none is in a stock fact.
+        have used while no trigger was there.
         """
         moves = self.env["stock.move"].browse()
         for line in self.line_ids:
@@ -261,7 +261,7 @@ class BackflushSwitch(models.Model):
             lambda move: (
                 move.state == "done"
                 and move.product_id.is_storable
-                and not move.backflush_fact_ids
+                and not move.backflush_fact_ids.posting_id
             )
         )
         return [
@@ -278,6 +278,8 @@ class BackflushSwitch(models.Model):
         """Take back what Odoo has booked of it, and have the completion book it."""
         moves = self.env["stock.move"].browse([move.id for move, _a, _v in material])
         moves._record_backflush_facts()
+        # from now on it is not Odoo's entry that carries them
+        moves.filtered("account_move_id").account_move_id = False
         return merge(
             transfer(
                 reader.get_stock_account(move.product_id),

@@ -45,6 +45,7 @@ from . import (
     test_small_cases,
     test_standards,
     test_switch,
+    test_switch_rules,
     test_svc_keyboards,
     test_textbooks,
     test_time,
