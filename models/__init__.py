@@ -57,6 +57,7 @@ from . import backflush_switch
 from . import backflush_switch_apply
 from . import backflush_switch_check
 from . import backflush_switch_line
+from . import backflush_switch_process
 from . import backflush_time
 from . import backflush_trail
 from . import backflush_variance

@@ -98,8 +98,12 @@ class BackflushSwitchLine(models.Model):
     def _get_category_now(self):
         """The category whose settings hold until the switch."""
         template = self.product_tmpl_id
-        return self._get_category() if not template else template.categ_id.with_company(
-            self.switch_id.company_id or self.env.company
+        return (
+            self._get_category()
+            if not template
+            else template.categ_id.with_company(
+                self.switch_id.company_id or self.env.company
+            )
         )
 
     def _find_products(self):
@@ -128,9 +132,7 @@ class BackflushSwitchLine(models.Model):
                 "property_backflush_trigger": line.trigger,
                 "property_valuation": line.valuation,
             }
-            category.write(
-                {name: x for name, x in vals.items() if category[name] != x}
-            )
+            category.write({name: x for name, x in vals.items() if category[name] != x})
 
     # -- nobody changes what was done -------------------------------------------
 
@@ -179,9 +181,7 @@ class BackflushSwitchAccount(models.Model):
     )
     company_id = fields.Many2one(related="switch_id.company_id", store=True)
     currency_id = fields.Many2one(related="company_id.currency_id")
-    account_id = fields.Many2one(
-        "account.account", required=True, ondelete="restrict"
-    )
+    account_id = fields.Many2one("account.account", required=True, ondelete="restrict")
     is_stock = fields.Boolean(help="Whether it carries goods at standard.")
     before = fields.Monetary(string="Holds Before")
     stock_before = fields.Monetary(

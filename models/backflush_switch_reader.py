@@ -50,9 +50,7 @@ class SwitchReader:
             )
         price = number(product.standard_price)
         account = self.get_stock_account(product)
-        return (
-            Place(account, self.books.material.id, OUTPUT, product.id, price),
-        )
+        return (Place(account, self.books.material.id, OUTPUT, product.id, price),)
 
     def get_stock_account(self, product) -> int:
         """Its stock valuation account; of periodic goods the one of Odoo's closing."""
@@ -88,6 +86,7 @@ class SwitchReader:
         """{account id: what it is to hold} of accounts that carry covered goods: stock
         at standard, with what bills and invoices are still to book.
         """
+        self.env.flush_all()
         carried = LedgerProof(self.scope)._get_carried()
         return {account: values.total for account, values in carried.items()}
 
@@ -109,7 +108,8 @@ class SwitchReader:
         stock = self.company.stock_value(known)
         books = self.company.stock_accounting_value(known)
         return {
-            account.id: number(stock.get(account, 0.0)) - number(books.get(account, 0.0))
+            account.id: number(stock.get(account, 0.0))
+            - number(books.get(account, 0.0))
             for account in accounts
         }
 

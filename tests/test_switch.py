@@ -133,10 +133,9 @@ class TestSwitchOn(Switching):
         move.quantity, move.picked = 20, True
         move._action_done()
         self.assertBalance("production", 100.0)
-        switch = self._switch("completion")
+        switch = self._switch("completion", in_process=True)
         self.assertEntryOf(switch, {"materials": 100.0, "production": -100.0})
-        off = self._try(self._switch, False)
-        self.assertTrue(off)
+        self._try(self._switch_off)
         with self._at(self._get_day()):
             order.qty_producing = 10
             self._finish_as_is(order)
@@ -144,6 +143,12 @@ class TestSwitchOn(Switching):
         self.assertEqual(order.backflush_posting_ids.state, "posted")
         self.assertBalance("materials", 400.0)
         self.assertBalance("finished", 250.0)
+
+    def _switch_off(self):
+        """What no completion will book any more goes where Odoo books it."""
+        off = self._switch(False)
+        self.assertEntryOf(off, {"materials": -100.0, "production": 100.0})
+        self.assertEqual(off.posting_id.fact_ids.quantity, -20.0)
 
 
 @tagged("post_install", "-at_install")
