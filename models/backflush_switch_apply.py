@@ -138,7 +138,8 @@ class BackflushSwitch(models.Model):
         lost = {p: x for p, x in undocumented.items() if p in perpetual}
         amounts.append(self._expense(lost, old, after))
         target = Target(merge(amounts), target.rows)
-        return target, self._get_figures(target, stock, after), facts
+        figures = self._get_figures(target, stock, after, self._add_up(returned))
+        return target, figures, facts
 
     def _put_in_force(self, user):
         """Write the settings, and what was switched."""
@@ -211,11 +212,20 @@ class BackflushSwitch(models.Model):
             facts.with_env(posting.env).write({"posting_id": posting.id})
         return posting
 
-    def _get_figures(self, target, stock, reader):
-        """Values of the accounts: what they hold, what moves, what they are to hold."""
-        moved = defaultdict(lambda: ZERO)
-        for key, amount in target.amounts.items():
-            moved[key.account] += amount
+    @staticmethod
+    def _add_up(amounts):
+        """{account id: amount}"""
+        totals = defaultdict(lambda: ZERO)
+        for key, amount in amounts.items():
+            totals[key.account] += amount
+        return totals
+
+    def _get_figures(self, target, stock, reader, returned):
+        """Values of the accounts: what they hold, what moves, what they are to hold.
+
+        :param returned: {account id: amount} of stock facts that no posting has yet
+        """
+        moved = self._add_up(target.amounts)
         carried = {x for x in stock.keys() | reader.stock.keys() if moved.get(x)}
         balances = reader.get_balances(moved)
         figures = []
@@ -226,7 +236,7 @@ class BackflushSwitch(models.Model):
                 balances.get(account, ZERO),
                 stock.get(account, ZERO),
                 amount,
-                reader.stock.get(account, ZERO),
+                reader.stock.get(account, ZERO) + returned.get(account, ZERO),
             )
             figures.append(
                 self._prepare_figure(account, proven, is_stock=account in carried)
