@@ -49,6 +49,7 @@
         "views/backflush_close_views.xml",
         "views/backflush_close_finding_views.xml",
         "views/backflush_suitability_views.xml",
+        "views/backflush_switch_views.xml",
         "views/mrp_bom_views.xml",
         "views/mrp_production_views.xml",
         "views/mrp_timesheet_views.xml",

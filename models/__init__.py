@@ -61,6 +61,11 @@ from . import backflush_standard_line
 from . import backflush_stock_fact
 from . import backflush_suitability
 from . import backflush_suitability_text
+from . import backflush_switch
+from . import backflush_switch_apply
+from . import backflush_switch_check
+from . import backflush_switch_line
+from . import backflush_switch_process
 from . import backflush_time
 from . import backflush_trail
 from . import backflush_variance

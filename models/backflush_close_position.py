@@ -38,8 +38,10 @@ class PositionReader:
 
     def _get_carrier(self, account_id, product_id) -> Carrier:
         if account_id not in self.carriers:
+            known = self.scope.known.get(product_id)
             books = self.scope.books
             is_inventory = books.is_perpetual(books.product(product_id))
+            is_inventory = is_inventory or bool(known and known.is_perpetual)
             self.carriers[account_id] = Carrier(account_id, is_inventory)
         return self.carriers[account_id]
 

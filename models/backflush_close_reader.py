@@ -20,6 +20,7 @@ from ..costing.sql.period import (
     MADE,
     OPEN,
     STOCK,
+    SWITCHED,
     progress,
 )
 from .backflush_books import Books, local_date, number
@@ -34,6 +35,9 @@ class CloseReader:
         # sudo: whoever closes the books need not see orders, timesheets or stock.
         # Every query names the company instead.
         self.company = company.sudo().with_company(company)
+        switches = self.company.env["backflush.switch"]
+        self.triggers = switches._get_triggers_at(self.company, date_to)
+        self.company = self.company.with_context(backflush_triggers=self.triggers)
         self.env = self.company.env
         self.date_from, self.date_to = date_from, date_to
         self.elements = self._get_elements()
@@ -194,11 +198,12 @@ class CloseReader:
     def _get_stock(self):
         """{element id: change of conversion cost in goods costed at delivery}"""
         result = defaultdict(lambda: ZERO)
-        categories = self._get_categories("delivery")
-        for card, quantity in self._fetch(STOCK, delivered=categories.ids):
+        for card, quantity in self._fetch(STOCK, **self._get_scope("delivery")):
             content = self.books.content(self.env["backflush.standard"].browse(card))
             for element, amount in content.items():
                 result[element] += number(quantity) * amount
+        for element, amount in self._fetch(SWITCHED):
+            result[element] += number(amount)
         if not result:
             return result
         for element, kind, _account, amount in self._rows:
@@ -210,14 +215,23 @@ class CloseReader:
         categories = self.env["product.category"]
         return categories.search([("property_backflush_trigger", "in", triggers)])
 
+    def _get_scope(self, *triggers):
+        """Goods under these triggers at the period's end, switched since or not."""
+        known = self.triggers.items()
+        return {
+            "categories": self._get_categories(*triggers).ids,
+            "also": [product for product, trigger in known if trigger in triggers],
+            "other": [x for x, trigger in known if trigger not in triggers],
+        }
+
     # -- work in process --------------------------------------------------------
 
     def get_progress(self, day):
         """{element id: {work centre id: recorded hours × rate}} of orders open then."""
         time = self.env["backflush.time"]
         values = time._prepare_recompute(self.company) | {"until": day}
-        categories = self._get_categories("completion", "delivery").ids
-        query = SQL(OPEN, company=self.company.id, until=day, categories=categories)
+        scope = self._get_scope("completion", "delivery")
+        query = SQL(OPEN, company=self.company.id, until=day, **scope)
         orders = [row[0] for row in self.env.execute_query(query)]
         result = defaultdict(dict)
         if orders:

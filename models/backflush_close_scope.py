@@ -14,6 +14,27 @@ class CloseScope(ProofScope):
 
     as_of_end = True
 
+    def __init__(self, company, date_from, date_to):
+        super().__init__(company, date_from, date_to)
+        switches = self.env["backflush.switch"]
+        self.triggers = switches._get_triggers_at(self.company, date_to)
+        self.company = self.company.with_context(backflush_triggers=self.triggers)
+        self.env = self.company.env
+
+    # -- switched since ---------------------------------------------------------
+
+    def _is_perpetual(self, product):
+        """As the trigger of then wanted it."""
+        if trigger := self.triggers.get(product.id):
+            return trigger == "completion"
+        return super()._is_perpetual(product)
+
+    def _find_account(self, product_id):
+        if self.triggers.get(product_id) == "completion":
+            template = self.books.product(product_id).product_tmpl_id
+            return template._get_product_accounts()["stock_valuation"].id
+        return super()._find_account(product_id)
+
     @cached_property
     def ledger(self):
         """The proof of the accounts that carry goods."""

@@ -282,6 +282,14 @@ class BackflushPosting(models.Model):
                         product=posting.product_id.display_name,
                     )
                 )
+            if posting.res_model == "backflush.switch":
+                raise UserError(
+                    self.env._(
+                        "%(name)s follows from a trigger that is in force. Switch it "
+                        "back with a new switch instead.",
+                        name=posting.name,
+                    )
+                )
             if posting.event == "revaluation":
                 raise UserError(
                     self.env._(

@@ -155,10 +155,11 @@ class BackflushRevaluation(models.AbstractModel):
 
     # -- posting ----------------------------------------------------------------
 
-    def _post(self, books, results, label):
+    def _post(self, books, results, label, day=None):
         """Write down computed revaluations, all in one journal entry.
 
         :param results: [(event record, Revaluation, further values of its posting)]
+        :param day: the day of the event; without, today
         """
         results = [
             (record, result, values)
@@ -168,7 +169,7 @@ class BackflushRevaluation(models.AbstractModel):
         self = self.with_env(books.env)
         if not results:
             return self.env["backflush.posting"]
-        date_event = local_date(books.company)
+        date_event = day or local_date(books.company)
         entry = self._create_entry(
             books, [r.target.amounts for _, r, _ in results], date_event, label
         )

@@ -1,4 +1,4 @@
-from odoo import api, fields, models
+from odoo import Command, api, fields, models
 
 #: Category fields on which the configuration check depends.
 CHECKED_FIELDS = (
@@ -58,3 +58,55 @@ class ProductCategory(models.Model):
         return self.env["backflush.configuration.issue"]._open_check(
             self.env.company, self
         )
+
+    # -- switching by date ------------------------------------------------------
+
+    @api.onchange("property_backflush_trigger")
+    def _onchange_backflush_trigger(self):
+        """Setting it here moves nothing: say so where there is something to move."""
+        category = self._origin
+        if (
+            not category
+            or category.property_backflush_trigger == self.property_backflush_trigger
+            or not category._has_backflush_goods()
+        ):
+            return None
+        return {
+            "warning": {
+                "title": self.env._("Goods on hand or in process"),
+                "message": self.env._(
+                    "Goods of this category are on hand or in process. Setting the "
+                    "trigger here moves nothing of what they hold on the accounts. Use "
+                    "Switch by Date instead: it books the entry that belongs to it."
+                ),
+            }
+        }
+
+    def _has_backflush_goods(self):
+        """Whether goods of the category are on hand or on open orders.
+
+        sudo: a yes or no, whatever of the stock the user may see.
+        """
+        company = self.env.company
+        quants = self.env["stock.quant"].sudo()
+        orders = self.env["mrp.production"].sudo()
+        own = [("company_id", "=", company.id), ("product_id.categ_id", "=", self.id)]
+        stock = [("location_id.usage", "in", ("internal", "transit"))]
+        states = [("state", "not in", ("draft", "done", "cancel"))]
+        return bool(
+            quants.search_count(own + stock, limit=1)
+            or orders.search_count(own + states, limit=1)
+        )
+
+    def action_backflush_switch(self):
+        """A document that switches the trigger of the category, with its entry."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Switch by Date"),
+            "res_model": "backflush.switch",
+            "views": [(False, "form")],
+            "context": {
+                "default_line_ids": [Command.create({"category_id": self.id})],
+            },
+        }

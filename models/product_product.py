@@ -91,8 +91,14 @@ class ProductProduct(models.Model):
     # -- coverage ---------------------------------------------------------------
 
     def _get_backflush_trigger(self):
-        """Return `completion`, `delivery` or False, in the current company."""
+        """Return `completion`, `delivery` or False, in the current company.
+
+        Whoever looks at a day before a switch gives what was in force then.
+        """
         self.ensure_one()
+        known = self.env.context.get("backflush_triggers")
+        if known and self.id in known:
+            return known[self.id]
         return self.categ_id.property_backflush_trigger or False
 
     def _is_backflush_covered(self):

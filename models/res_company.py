@@ -280,13 +280,14 @@ class ResCompany(models.Model):
                 delivered |= product
             else:
                 carried[product] = accounts
-        if not delivered:
+        # also that of goods that were costed at delivery until a switch
+        usage = self._get_backflush_open_usage(at_date)
+        if not delivered and not usage:
             return super().stock_value(products, at_date)
         values = defaultdict(float)
         if carried:
             values |= super().stock_value(carried, at_date)
         content = self._get_backflush_content(delivered, at_date)
-        usage = self._get_backflush_open_usage(at_date)
         for account in content.keys() | usage.keys():
             amount = content[account] + usage[account]
             values[account] += self.currency_id.round(float(amount))

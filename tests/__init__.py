@@ -55,6 +55,8 @@ from . import (
     test_suitability,
     test_suitability_shown,
     test_svc_keyboards,
+    test_switch,
+    test_switch_rules,
     test_textbooks,
     test_time,
     test_time_chains,

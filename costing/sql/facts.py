@@ -104,6 +104,8 @@ AMOUNTS = """
 #: Who puts the amount of a fact into the books: `document` (bill or invoice), `odoo`
 #: (a location's own account), `none` (sold out of an expense account, where it stays),
 #: or `posting`. Goods of an order that is still being made are not to be booked yet.
+#: Under the trigger of the moment: what it was before a switch decides about what moved
+#: before it.
 WAYS = """
     SELECT f.id AS fact, f.move_id AS move, f.product_id AS product,
            f.quantity, f.amount, f.date, f.posting_id AS posting,
@@ -111,11 +113,12 @@ WAYS = """
                 WHEN m.purchase_line_id IS NOT NULL
                      OR 'supplier' IN (source.usage, destination.usage) THEN 'document'
                 WHEN NOT ({source} OR {destination}) THEN 'posting'
-                WHEN product.is_delivered
+                WHEN COALESCE(earlier.trigger = 'delivery', product.is_delivered)
                      -- others are corrections: their documents carry them all the same
                      OR p.event IN ('delivery', 'return') AND p.trigger = 'delivery'
                 THEN 'posting'
-                WHEN product.is_perpetual THEN 'document'
+                WHEN product.is_perpetual OR earlier.trigger = 'completion'
+                THEN 'document'
                 ELSE 'none' END AS way,
            COALESCE(made.state, used.state, 'done') <> 'done' AS is_running,
            COALESCE(m.production_id, m.raw_material_production_id) AS production
@@ -127,6 +130,16 @@ WAYS = """
       LEFT JOIN mrp_production made ON made.id = m.production_id
       LEFT JOIN mrp_production used ON used.id = m.raw_material_production_id
       LEFT JOIN backflush_posting p ON p.id = f.posting_id
+      LEFT JOIN LATERAL (
+            SELECT COALESCE(line.trigger_old, '') AS trigger
+              FROM backflush_switch_line_product_rel switched
+              JOIN backflush_switch_line line
+                ON line.id = switched.backflush_switch_line_id
+              JOIN backflush_switch switch ON switch.id = line.switch_id
+             WHERE switched.product_product_id = f.product_id
+               AND switch.company_id = f.company_id AND switch.state = 'done'
+               AND switch.date_done > f.date
+             ORDER BY switch.date_done, switch.id LIMIT 1) earlier ON TRUE
      WHERE f.company_id = %(company)s AND %(own)s AND %(known)s
        AND %(condition)s
 """.format(

@@ -173,7 +173,10 @@ STOCK = f"""{BOOKED}, moved AS (
       JOIN product_product product ON product.id = f.product_id
       JOIN product_template t ON t.id = product.product_tmpl_id
       JOIN stock_move m ON m.id = f.move_id
-     WHERE f.standard_id IS NOT NULL AND t.categ_id = ANY(%(delivered)s::int[])
+     WHERE f.standard_id IS NOT NULL
+       AND (product.id = ANY(%(also)s::int[])
+            OR t.categ_id = ANY(%(categories)s::int[])
+               AND product.id <> ALL(%(other)s::int[]))
        AND NOT (f.posting_id IS NULL AND EXISTS (
                 SELECT FROM backflush_posting waits
                  WHERE waits.company_id = f.company_id
@@ -187,6 +190,17 @@ STOCK = f"""{BOOKED}, moved AS (
      GROUP BY f.standard_id
     HAVING SUM(f.quantity * moved.times) <> 0
 """
+#: Conversion cost of goods on hand that a switch of trigger has taken off what is
+#: applied (as long as they are not delivered), or applied.
+SWITCHED = """
+    SELECT l.element_id, SUM(l.amount)
+      FROM backflush_posting p
+      JOIN backflush_posting_line l ON l.posting_id = p.id
+     WHERE p.company_id = %(company)s AND p.res_model = 'backflush.switch'
+       AND p.date BETWEEN %(date_from)s AND %(date_to)s
+       AND p.state = 'posted' AND l.kind = 'applied'
+     GROUP BY l.element_id
+"""
 #: Orders that were not finished on a day, and on which time had been recorded; also
 #: before they are confirmed.
 OPEN = """
@@ -195,7 +209,9 @@ OPEN = """
       JOIN product_product p ON p.id = o.product_id
       JOIN product_template t ON t.id = p.product_tmpl_id
      WHERE o.company_id = %(company)s AND o.state <> 'cancel'
-       AND t.categ_id = ANY(%(categories)s::int[])
+       AND (p.id = ANY(%(also)s::int[])
+            OR t.categ_id = ANY(%(categories)s::int[])
+               AND p.id <> ALL(%(other)s::int[]))
        AND (EXISTS (SELECT FROM account_analytic_line a
                      WHERE a.production_id = o.id AND a.date <= %(until)s)
             OR EXISTS (SELECT FROM mrp_workorder w

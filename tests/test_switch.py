@@ -1,0 +1,199 @@
+"""Switching a trigger by date: what moves with it, and that nothing is lost."""
+
+from odoo import fields
+from odoo.tests import tagged
+
+from .switching import Switching
+
+
+@tagged("post_install", "-at_install")
+class TestSwitchAndBack(Switching):
+    """Completion, delivery, completion, with perpetual materials."""
+
+    def test_goods_on_hand_move_to_their_materials_and_back(self):
+        self._buy(self.m, 100, 5.0)
+        self._produce(self.p, 10)
+        switch = self._switch("delivery")
+        there = {
+            "materials": 100.0,
+            "labour_applied": 100.0,
+            "variable_overhead_applied": 30.0,
+            "fixed_overhead_applied": 20.0,
+            "finished": -250.0,
+        }
+        self.assertEntryOf(switch, there)
+        self.assertEqual(switch.posting_id.event, "revaluation")
+        self.assertEqual(self.finished.property_valuation, "periodic")
+        with self._at(self.first):
+            back = self._switch("completion")
+        self.assertEntryOf(back, {name: -x for name, x in there.items()})
+        self.assertEqual(self.finished.property_valuation, "real_time")
+        with self._at(self.first):
+            self.assertPassed()
+
+    def test_months_around_it_end_at_the_same_expense(self):
+        expense = self._try(self._play)
+        found = self._play(lambda: self._switch("delivery"))
+        self.assertEqual(found, expense)
+        self.assertBalance("finished", 0)
+
+    def test_month_before_it_is_closed_later(self):
+        """That month is explained by the trigger that was in force in it."""
+        self._make()
+        expected = self._try(self._get_period, self.today)
+        self._switch("delivery")
+        self.assertEqual(self._get_period(self.today), expected)
+
+    def _get_period(self, day):
+        close = self._close_month(day)
+        return sorted(
+            (x.element_id.type, x.control, x.applied, x.timing) for x in close.line_ids
+        )
+
+    def test_delivered_before_and_invoiced_later(self):
+        """What no invoice will cost any more is expensed with the switch."""
+        self._buy(self.m, 100, 5.0)
+        self._produce(self.p, 10)
+        sale = self._sell(self.p, 4, 40.0)
+        self._deliver(sale)
+        self._switch("delivery")
+        self.assertBalance("cost_of_sales", 100.0)
+        self.assertBalance("finished", 0.0)
+        with self._at(self._get_day()):
+            self._invoice(sale)
+            self.assertBooksAgree()
+        self.assertBalance("cost_of_sales", 100.0)
+
+    def test_price_set_by_hand_has_no_place_under_delivery(self):
+        self._buy(self.m, 100, 5.0)
+        self._produce(self.p, 10)
+        self.p.standard_price = 26.0
+        switch = self._switch("delivery")
+        self.assertEqual(
+            self._summarise(switch.account_move_id.line_ids)["revaluation"], 10.0
+        )
+        self.assertRows(switch.posting_id.variance_ids, [("revaluation", 10.0)])
+
+    def test_usage_that_the_close_has_not_booked_stays(self):
+        self._switch("delivery")
+        with self._at(self.first):
+            self._buy(self.m, 100, 5.0)
+            self._produce(self.p, 10, used={self.m: 22})
+        day = fields.Date.add(fields.Date.end_of(self.first, "month"), days=1)
+        self._switch("completion", day=day)
+        self._close_month(self.first)
+        with self._at(day):
+            self.assertBooksAgree()
+
+
+@tagged("post_install", "-at_install")
+class TestSwitchOn(Switching):
+    """From Odoo's own perpetual valuation, and back to it."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.finished.property_backflush_trigger = False
+        cls.trigger = False
+        place = cls.p.with_company(cls.company).property_stock_production
+        cls.production = cls._create_account("Cost of Production", "asset_current")
+        place.valuation_account_id = cls.production
+        cls.account_names[cls.production] = "production"
+        cls.accounts["production"] = cls.production
+
+    def _make(self):
+        super()._make()
+        self.assertFalse(self.open_order.backflush_posting_ids)
+
+    def test_goods_on_hand_stay_where_they_are(self):
+        self._make()
+        switch = self._switch("completion")
+        self.assertFalse(switch.posting_id)
+        self.assertTrue(self.p.property_backflush_covered)
+        self.assertEqual(switch.production_ids, self.open_order)
+        off = self._switch(False)
+        self.assertFalse(off.posting_id)
+        self.assertEqual(self.finished.property_valuation, "real_time")
+
+    def test_on_and_the_months_around_it(self):
+        self._play(lambda: self._switch("completion"))
+        self.assertBalance("finished", 0)
+        self.assertBalance("labour_applied", 0)
+
+    def test_to_delivery_and_the_months_around_it(self):
+        self._play(lambda: self._switch("delivery"))
+        self.assertBalance("finished", 0)
+        self.assertBalance("labour_applied", 0)
+
+    def test_materials_that_an_open_order_has_used(self):
+        """Taken back from where Odoo booked them; the completion books them."""
+        self._buy(self.m, 100, 5.0)
+        order = self._create_production(self.p, 10)
+        move = order.move_raw_ids
+        move.quantity, move.picked = 20, True
+        move._action_done()
+        self.assertBalance("production", 100.0)
+        switch = self._switch("completion", in_process=True)
+        self.assertEntryOf(switch, {"materials": 100.0, "production": -100.0})
+        self._try(self._switch_off)
+        with self._at(self._get_day()):
+            order.qty_producing = 10
+            self._finish_as_is(order)
+            self.assertBooksAgree()
+        self.assertEqual(order.backflush_posting_ids.state, "posted")
+        self.assertBalance("materials", 400.0)
+        self.assertBalance("finished", 250.0)
+
+    def _switch_off(self):
+        """What no completion will book any more goes where Odoo books it."""
+        off = self._switch(False)
+        self.assertEntryOf(off, {"materials": -100.0, "production": 100.0})
+        self.assertEqual(off.posting_id.fact_ids.quantity, -20.0)
+
+
+@tagged("post_install", "-at_install")
+class TestSwitchPeriodic(Switching):
+    """From Odoo's own periodic valuation: what only its closing has valued."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.finished.write(
+            {"property_backflush_trigger": False, "property_valuation": "periodic"}
+        )
+        cls.trigger = False
+        cls.variation = cls.finished_account.account_stock_variation_id
+        cls.account_names[cls.variation] = "variation"
+
+    def test_on_books_what_the_closing_would(self):
+        self._count(self.p, 10)
+        switch = self._switch("completion")
+        self.assertEntryOf(switch, {"finished": 250.0, "variation": -250.0})
+        self.assertEqual(self.finished.property_valuation, "real_time")
+
+    def test_on_less_what_the_last_closing_has_booked(self):
+        self._count(self.p, 8)
+        self.env["account.move"].create(
+            {
+                "line_ids": [
+                    (0, 0, {"account_id": self.finished_account.id, "debit": 150.0}),
+                    (0, 0, {"account_id": self.variation.id, "credit": 150.0}),
+                ]
+            }
+        ).action_post()
+        switch = self._switch("completion")
+        self.assertEntryOf(switch, {"finished": 50.0, "variation": -50.0})
+
+    def test_to_delivery(self):
+        self._count(self.p, 10)
+        switch = self._switch("delivery")
+        self.assertEntryOf(
+            switch,
+            {
+                "materials": 100.0,
+                "labour_applied": 100.0,
+                "variable_overhead_applied": 30.0,
+                "fixed_overhead_applied": 20.0,
+                "variation": -250.0,
+            },
+        )
