@@ -222,10 +222,8 @@ class BackflushSwitch(models.Model):
         return cards.line_ids.component_id.categ_id
 
     def _get_suitability(self):
-        """What speaks against the method for the categories, where that is measured."""
+        """What speaks against the method for the categories."""
         for line in self.line_ids.filtered("trigger"):
             category = line._get_category()
-            measure = getattr(category, "_get_backflush_suitability_warning", None)
-            warning = measure and measure(line.trigger)
-            if warning:
-                yield warning
+            if text := category._get_backflush_suitability_warning(line.trigger):
+                yield text
