@@ -35,6 +35,7 @@ from . import backflush_close_line
 from . import backflush_close_part
 from . import backflush_close_post
 from . import backflush_close_reverse
+from . import backflush_close_statement
 from . import backflush_count_spread
 from . import backflush_day
 from . import backflush_element

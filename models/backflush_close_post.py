@@ -48,6 +48,8 @@ KEPT = {
     "adjustment_move_id",
     "variance_ids",
     "account_move_ids",
+    "user_posted_id",
+    "version_ids",
 }
 
 

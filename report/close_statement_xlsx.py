@@ -1,0 +1,301 @@
+"""The statement of close as a workbook: a sheet for each block, totals as formulas."""
+
+import io
+import re
+from datetime import date, datetime
+
+import xlsxwriter
+from xlsxwriter.utility import xl_col_to_name, xl_rowcol_to_cell
+
+#: Characters that no name of a sheet may have, and how long it may be.
+FORBIDDEN, LONGEST = re.compile(r"[\[\]:*?/\\]"), 31
+WIDEST = 60
+
+
+class Workbook:
+    """Text is written as text: what begins with = is no formula."""
+
+    def __init__(self, statement):
+        self.statement, self.env = statement, statement.env
+        self.content = io.BytesIO()
+        self.book = xlsxwriter.Workbook(self.content, {"in_memory": True})
+        self.names = set()
+        digits = statement.currency.decimal_places
+        money = "#,##0" + ("." + "0" * digits if digits else "")
+        self.formats = {
+            "head": {"bold": True, "bottom": 1, "bg_color": "#E8EEF4"},
+            "title": {"bold": True, "font_size": 14},
+            "strong": {"bold": True},
+            "money": {"num_format": money},
+            "total": {"num_format": money, "bold": True, "top": 1},
+            "label": {"bold": True, "top": 1},
+            "count": {"num_format": "#,##0"},
+            "percent": {"num_format": "0.00"},
+            "day": {"num_format": "yyyy-mm-dd"},
+            "moment": {"num_format": "yyyy-mm-dd hh:mm"},
+        }
+        self.formats = {k: self.book.add_format(x) for k, x in self.formats.items()}
+
+    def add_sheet(self, name):
+        name = FORBIDDEN.sub(" ", name).strip("' ")[:LONGEST]
+        if name.lower() in self.names:
+            # translations may be the same word
+            name = f"{name[: LONGEST - 3]} {len(self.names)}"
+        self.names.add(name.lower())
+        sheet = self.book.add_worksheet(name)
+        sheet.hide_gridlines(2)
+        sheet.set_paper(9)
+        sheet.fit_to_pages(1, 0)
+        return sheet
+
+    def write(self, sheet, row, column, value, style=None):
+        """A value as what it is."""
+        if value is None or value is False or value == "":
+            return
+        known = self.formats.get(style)
+        if isinstance(value, str):
+            sheet.write_string(row, column, value, known)
+        elif isinstance(value, datetime):
+            sheet.write_datetime(row, column, value, self.formats["moment"])
+        elif isinstance(value, date):
+            sheet.write_datetime(row, column, value, self.formats["day"])
+        else:
+            sheet.write_number(row, column, value, known or self.formats["money"])
+
+    def write_table(self, sheet, headers, rows, totals=(), styles=None):
+        """Headers that stay in sight, rows, and sums of some columns."""
+        self._write_headers(sheet, headers)
+        for place, row in enumerate(rows, 1):
+            for column, value in enumerate(row):
+                style = (styles or {}).get(column)
+                self.write(sheet, place, column, value, style)
+        self._fit(sheet, [headers, *rows])
+        if rows and totals:
+            self._write_totals(sheet, rows, totals)
+
+    def _write_headers(self, sheet, headers):
+        for column, header in enumerate(headers):
+            sheet.write_string(0, column, header, self.formats["head"])
+        sheet.freeze_panes(1, 0)
+        sheet.repeat_rows(0)
+
+    def _write_totals(self, sheet, rows, totals):
+        end = len(rows) + 1
+        sheet.write_string(end, 0, self.env._("Total"), self.formats["label"])
+        for column in range(1, max(totals)):
+            sheet.write_blank(end, column, None, self.formats["label"])
+        for column in totals:
+            name = xl_col_to_name(column)
+            sheet.write_formula(
+                end,
+                column,
+                f"=SUM({name}2:{name}{end})",
+                self.formats["total"],
+                self.round(sum(row[column] or 0 for row in rows)),
+            )
+
+    def _fit(self, sheet, rows):
+        """As wide as what is in them."""
+        for column, values in enumerate(zip(*rows, strict=True)):
+            longest = max(
+                len(x) if isinstance(x, str) else len(f"{x or 0:,.2f}") for x in values
+            )
+            sheet.set_column(column, column, min(max(longest + 3, 12), WIDEST))
+
+    def round(self, amount):
+        return self.statement.currency.round(amount)
+
+    # -- sheets -----------------------------------------------------------------
+
+    def write_all(self) -> bytes:
+        for write in (
+            self.write_summary,
+            self.write_entry,
+            self.write_t_accounts,
+            self.write_conversion,
+            self.write_variances,
+            self.write_disposition,
+            self.write_stock,
+            self.write_bridge,
+            self.write_adjustment,
+        ):
+            write()
+        self.book.close()
+        return self.content.getvalue()
+
+    def write_summary(self):
+        sheet = self.add_sheet(self.env._("Summary"))
+        close = self.statement.close
+        sheet.write_string(0, 0, close._get_statement_name(), self.formats["title"])
+        for place, (label, value) in enumerate(self._get_summary(), 2):
+            sheet.write_string(place, 0, label, self.formats["strong"])
+            self.write(sheet, place, 1, value)
+        sheet.set_column(0, 0, 34)
+        sheet.set_column(1, 1, WIDEST)
+        sheet.freeze_panes(1, 0)
+
+    def _get_summary(self):
+        statement, _ = self.statement, self.env._
+        close, model = statement.close, statement.close._fields
+        states = dict(model["state"]._description_selection(self.env))
+        yield _("Company"), close.company_id.name
+        yield _("Currency"), close.currency_id.name
+        yield _("From"), close.date_from
+        yield _("To"), close.date_to
+        yield _("Status"), states[close.state]
+        yield _("Remark"), statement.status
+        yield _("Posted On"), statement.get_local(close.date_posted)
+        yield _("Posted By"), close.user_posted_id.name
+        yield _("Journal Entries"), ", ".join(x.name for x in statement.entries)
+        yield _("Versions Used"), ", ".join(x.name for x in statement.versions)
+        for effect in statement.effects:
+            yield effect.label, effect.base
+            yield _("… by sequential costing higher by"), effect.difference
+            yield _("… in percent"), effect.percent
+            yield _("… limit in percent"), effect.limit
+        yield _("Sequential Costing"), statement.verdict
+        for label, count, amount in statement.late:
+            yield _("%(source)s: rows", source=label), count
+            yield _("%(source)s: amount", source=label), amount
+        for sentence in statement.findings:
+            yield _("Open finding"), sentence
+
+    def write_entry(self):
+        _ = self.env._
+        rows = self.statement.entry_lines
+        self.write_table(
+            self.add_sheet(_("Entry")),
+            [_("Entry"), _("Date"), _("Item"), _("Account"), _("Debit"), _("Credit")],
+            rows,
+            (4, 5),
+        )
+
+    def write_t_accounts(self):
+        _ = self.env._
+        sheet = self.add_sheet(_("T-accounts"))
+        headers = [_("Account"), _("Reference"), _("Source"), _("Debit"), _("Credit")]
+        headers.append(_("Balance"))
+        self._write_headers(sheet, headers)
+        names, row = [], 1
+        for _section, accounts in self.statement.t_accounts:
+            for name, account in accounts:
+                row = self._write_t_account(sheet, row, name, account)
+                names.append([name])
+        self._fit(sheet, names or [[""]])
+        sheet.set_column(1, 1, 11)
+        sheet.set_column(2, 2, 34)
+        sheet.set_column(3, 5, 16)
+
+    def _write_t_account(self, sheet, row, name, account):
+        """Opening balance, items by source, and the sums; returns the next row."""
+        first = row
+        self.write(sheet, row, 0, name, "strong")
+        self.write(sheet, row, 2, self.env._("Opening balance"))
+        self.write(sheet, row, 5, float(account.opening))
+        for move in account.movements:
+            row += 1
+            self.write(sheet, row, 0, name)
+            self.write(sheet, row, 1, self.statement.get_letter(move.source))
+            self.write(sheet, row, 2, move.source.label)
+            for column, amount in ((3, move.debit), (4, move.credit)):
+                if amount:
+                    self.write(sheet, row, column, float(amount))
+        self._write_closing(sheet, first, row + 1, name, account)
+        return row + 3
+
+    def _write_closing(self, sheet, first, row, name, account):
+        sheet.write_string(row, 0, name, self.formats["label"])
+        sheet.write_blank(row, 1, None, self.formats["label"])
+        sheet.write_string(
+            row, 2, self.env._("Closing balance"), self.formats["label"]
+        )
+        for column, amount in ((3, account.debit), (4, account.credit)):
+            cells = [xl_rowcol_to_cell(x, column) for x in (first, row - 1)]
+            formula = f"=SUM({':'.join(cells)})"
+            sheet.write_formula(
+                row, column, formula, self.formats["total"], float(amount)
+            )
+        opening, debit, credit = (
+            xl_rowcol_to_cell(*cell) for cell in ((first, 5), (row, 3), (row, 4))
+        )
+        formula = f"={opening}+{debit}-{credit}"
+        closing = float(account.closing)
+        sheet.write_formula(row, 5, formula, self.formats["total"], closing)
+
+    def write_conversion(self):
+        _ = self.env._
+        sheet, rows = self.add_sheet(_("Conversion cost")), self.statement.conversion
+        headers = [_("Cost Element"), _("Control"), _("Applied")]
+        headers += [_("Known Variances"), _("Variances of the Period"), _("Timing")]
+        self.write_table(sheet, [*headers, _("Remainder")], rows, range(1, 7))
+        for row, line in enumerate(rows, 2):
+            formula = f"=B{row}-C{row}-D{row}-E{row}-F{row}"
+            sheet.write_formula(
+                f"G{row}", f"=ROUND({formula[1:]},6)", self.formats["money"], line[6]
+            )
+
+    def write_variances(self):
+        _ = self.env._
+        headers = [_("Cost Element"), _("Kind"), _("Account"), _("Rows"), _("Amount")]
+        self.write_table(
+            self.add_sheet(_("Variances")),
+            headers,
+            self.statement.variances,
+            (4,),
+            {3: "count"},
+        )
+
+    def write_disposition(self):
+        _ = self.env._
+        groups = dict(
+            self.env["backflush.close.part"]
+            ._fields["group"]
+            ._description_selection(self.env)
+        )
+        places = dict(self.statement.places)
+        rows = [
+            (
+                part.element_id.name,
+                self.statement.get_account(part.account_id),
+                groups.get(part.group, ""),
+                places[part.place],
+                part.amount,
+            )
+            for part in self.statement.close.part_ids
+        ]
+        headers = [_("Cost Element"), _("Account"), _("Kind"), _("Goes To")]
+        self.write_table(
+            self.add_sheet(_("Disposition")), [*headers, _("Amount")], rows, (4,)
+        )
+
+    def write_stock(self):
+        _ = self.env._
+        headers = [_("Account"), _("Balance before the Close"), _("Stock at Standard")]
+        headers += [_("Difference"), _("Status"), _("Description")]
+        self.write_table(
+            self.add_sheet(_("Stock accounts")),
+            headers,
+            self.statement.stock,
+            (1, 2, 3),
+        )
+
+    def write_bridge(self):
+        _ = self.env._
+        headers = [_("Place"), _("Sequential Costing"), _("Books"), _("Difference")]
+        self.write_table(
+            self.add_sheet(_("Bridge")),
+            [*headers, _("In the Adjustment")],
+            self.statement.bridge,
+            (1, 2, 3),
+        )
+
+    def write_adjustment(self):
+        _ = self.env._
+        headers = [_("For"), _("Account"), _("Debit"), _("Credit")]
+        self.write_table(
+            self.add_sheet(_("Adjustment")), headers, self.statement.adjustment, (2, 3)
+        )
+
+
+def write_workbook(statement) -> bytes:
+    return Workbook(statement).write_all()
