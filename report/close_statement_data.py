@@ -1,6 +1,7 @@
 """The blocks of a statement of close, as its two formats show them."""
 
 from collections import defaultdict
+from datetime import datetime
 from functools import cached_property
 from typing import NamedTuple
 
@@ -31,6 +32,11 @@ class Effect(NamedTuple):
     limit: float
 
 
+def _get_place(item):
+    """Where an item stands in the entries of a close."""
+    return item.date, item.move_id.id, item.id
+
+
 class CloseStatement:
     """Figures of one close; whoever may read it sees all of them.
 
@@ -53,7 +59,7 @@ class CloseStatement:
         sentences = {
             "draft": self.env._("Not computed: there are no figures yet."),
             "computed": self.env._(
-                "Draft, not posted: entries of the close are those that would be booked."
+                "Draft, not posted: what the close shows here is what it would book."
             ),
             "reversed": self.env._("Reversed: the period is open again."),
         }
@@ -66,9 +72,10 @@ class CloseStatement:
     @cached_property
     def versions(self):
         """Costing versions used; before posting, those that would be kept."""
-        if self.close.version_ids or not self.ledger.is_open:
-            return self.close.version_ids
-        return self.close._find_versions(self.ledger.reader)
+        versions = self.close.version_ids
+        if self.ledger.is_open:
+            versions = self.close._find_versions(self.ledger.reader)
+        return versions.sorted(lambda x: (x.date_activated or datetime.max, x.id))
 
     # -- T-accounts -------------------------------------------------------------
 
@@ -90,7 +97,9 @@ class CloseStatement:
     @cached_property
     def _names(self):
         """{account id: code and name}"""
-        accounts = self.env["account.account"].sudo().with_company(self.close.company_id)
+        accounts = (
+            self.env["account.account"].sudo().with_company(self.close.company_id)
+        )
         names = {0: self.env._("Account not set")}
         for account in accounts.browse(x for x in self.ledger.accounts if x):
             names[account.id] = self.get_account(account)
@@ -218,18 +227,20 @@ class CloseStatement:
 
     @cached_property
     def bridge(self):
-        """[(place, sequential costing, books, difference, whether it is adjusted)]"""
+        """[(place, sequential costing, books, difference)] of what is adjusted"""
+        return self._get_bridge(is_adjusted=True)
+
+    @cached_property
+    def bridge_shown(self):
+        """The same of what is only shown: the settings say what becomes of it."""
+        return self._get_bridge(is_adjusted=False)
+
+    def _get_bridge(self, *, is_adjusted):
         places = self._get_labels("backflush.close.bridge", "place")
-        yes, no = self.env._("Yes"), self.env._("No")
         return [
-            (
-                places[line.place],
-                line.sequential,
-                line.backflush,
-                line.difference,
-                yes if line.is_adjusted else no,
-            )
+            (places[line.place], line.sequential, line.backflush, line.difference)
             for line in self.close.bridge_ids
+            if line.is_adjusted == is_adjusted
         ]
 
     @cached_property
@@ -272,7 +283,9 @@ class CloseStatement:
         """A moment in the time zone of who reads, as the web client shows it."""
         if not moment:
             return moment
-        return fields.Datetime.context_timestamp(self.close, moment).replace(tzinfo=None)
+        return fields.Datetime.context_timestamp(self.close, moment).replace(
+            tzinfo=None
+        )
 
     @cached_property
     def entry_lines(self):
@@ -299,5 +312,7 @@ class CloseStatement:
                 item.debit,
                 item.credit,
             )
-            for item in self.entries.line_ids.sorted(lambda x: (x.date, x.move_id.id, x.id))
+            for item in self.entries.line_ids.sorted(
+                lambda x: (x.date, x.move_id.id, x.id)
+            )
         ]

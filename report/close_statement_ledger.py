@@ -5,7 +5,14 @@ from functools import cached_property
 from odoo.fields import Domain
 
 from ..costing.sql import statement
-from ..costing.statement import Movement, Source, TAccount, letters, t_accounts
+from ..costing.statement import (
+    ZERO,
+    Movement,
+    Source,
+    TAccount,
+    letters,
+    t_accounts,
+)
 from ..models.backflush_books import number
 from ..models.backflush_close_adjust import ACCOUNT_FIELDS
 from ..models.backflush_close_reader import CloseReader
@@ -41,8 +48,9 @@ class StatementLedger:
         found = dict.fromkeys(self._get_conversion_ids(), CONVERSION)
         for section, ids in (
             (GOODS, self.close.account_proof_ids.account_id.ids),
-            (VARIANCES, self._get_variance_ids()),
+            # timing is on cost of sales, which is no account of variances
             (SALES, self._get_sales_ids()),
+            (VARIANCES, self._get_variance_ids()),
         ):
             for account_id in ids:
                 found.setdefault(account_id, section)
@@ -63,7 +71,9 @@ class StatementLedger:
             yield from element.quantity_variance_account_id.ids
         yield from sorted({row[2] for row in self.rows if row[2]})
         yield from self.close.part_ids.account_id.ids
-        yield from self.company._backflush_config("backflush_revaluation_account_id").ids
+        yield from self.company._backflush_config(
+            "backflush_revaluation_account_id"
+        ).ids
 
     def _get_sales_ids(self):
         names = [*ACCOUNT_FIELDS.values(), "backflush_capitalised_variance_account_id"]
@@ -102,7 +112,9 @@ class StatementLedger:
         found = t_accounts([*self._read_items(), *self._read_lines()])
         return {x: found[x] for x in self.sections if x in found} | {
             # what has no account yet
-            x: account for x, account in found.items() if not x
+            x: account
+            for x, account in found.items()
+            if not x
         }
 
     @cached_property
@@ -154,9 +166,10 @@ class StatementLedger:
         steps = {}
         for line in self.lines:
             rank = steps.setdefault(line.step, STEPS + len(steps))
-            debit, credit = max(line.amount, 0), max(-line.amount, 0)
-            source = Source(rank, names[line.step])
-            yield Movement(line.account or 0, source, number(debit), number(credit))
+            label = self.env._("%(step)s, not posted", step=names[line.step])
+            source = Source(rank, label)
+            debit, credit = max(line.amount, ZERO), max(-line.amount, ZERO)
+            yield Movement(line.account or 0, source, debit, credit)
 
     # -- entries ----------------------------------------------------------------
 

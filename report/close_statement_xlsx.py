@@ -206,9 +206,7 @@ class Workbook:
     def _write_closing(self, sheet, first, row, name, account):
         sheet.write_string(row, 0, name, self.formats["label"])
         sheet.write_blank(row, 1, None, self.formats["label"])
-        sheet.write_string(
-            row, 2, self.env._("Closing balance"), self.formats["label"]
-        )
+        sheet.write_string(row, 2, self.env._("Closing balance"), self.formats["label"])
         for column, amount in ((3, account.debit), (4, account.credit)):
             cells = [xl_rowcol_to_cell(x, column) for x in (first, row - 1)]
             formula = f"=SUM({':'.join(cells)})"
@@ -280,14 +278,14 @@ class Workbook:
         )
 
     def write_bridge(self):
-        _ = self.env._
+        _, statement = self.env._, self.statement
+        sheet = self.add_sheet(_("Bridge"))
         headers = [_("Place"), _("Sequential Costing"), _("Books"), _("Difference")]
-        self.write_table(
-            self.add_sheet(_("Bridge")),
-            [*headers, _("In the Adjustment")],
-            self.statement.bridge,
-            (1, 2, 3),
-        )
+        self.write_table(sheet, headers, statement.bridge, (1, 2, 3))
+        for place, row in enumerate(statement.bridge_shown, len(statement.bridge) + 3):
+            label = _("%(place)s (not adjusted)", place=row[0])
+            for column, value in enumerate((label, *row[1:])):
+                self.write(sheet, place, column, value)
 
     def write_adjustment(self):
         _ = self.env._

@@ -10,6 +10,7 @@ from . import (
     test_check_document,
     test_check_trade,
     test_check_twins,
+    test_close_statement,
     test_companies,
     test_comparison,
     test_completion,

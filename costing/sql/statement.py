@@ -43,7 +43,8 @@ LEDGER = """
      GROUP BY account_id, source, label
 """
 #: Rows that the close has settled, or would.
-_ROWS = """
+_ROWS = (
+    """
       FROM backflush_variance v
       LEFT JOIN backflush_posting p ON p.id = v.posting_id
       LEFT JOIN account_move_line bill ON bill.id = v.bill_line_id
@@ -51,7 +52,10 @@ _ROWS = """
      WHERE v.company_id = %(company)s
        AND (v.close_id = %(close)s
             OR %(is_open)s AND v.state = 'provisional'
-               AND """ + DUE.format(day="v.date") + ")"
+               AND """
+    + DUE.format(day="v.date")
+    + ")"
+)
 ROWS = f"""
     SELECT v.kind, v.element_id, v.account_id, COUNT(*), SUM(v.amount)
     {_ROWS}
