@@ -1,4 +1,4 @@
-"""How far the books of a period are from sequential costing, and what brings them there.
+"""How far the books of a period are from sequential costing, and what closes the gap.
 
 Sequential costing follows goods through materials, work in process and finished goods;
 backflush does not. Plain Python: no Odoo import. Amounts are Decimal in company
@@ -30,8 +30,8 @@ class Carrier:
     ``held`` materials on hand, ``content`` material in goods costed at delivery,
     ``issued`` materials used by orders that are not finished, ``received`` materials
     received less billed, ``delivered`` those sold and delivered less invoiced.
-    ``is_inventory``: a stock valuation account; else an expense account, and ``carried``
-    says what Odoo's own closing has put into the balance sheet for it.
+    ``is_inventory``: a stock valuation account, else an expense account. ``carried``
+    is what Odoo's own closing has put into the balance sheet for it.
     """
 
     account: int
@@ -49,7 +49,7 @@ class Carrier:
         if not self.is_inventory:
             return self.carried
         moved = self.held + self.content + self.issued
-        return moved - self.received + self.delivered
+        return moved - self.received + self.delivered + self.carried
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,8 @@ class Position:
     ``progress``: hours recorded on open orders × standard rate. ``finished`` is on hand
     and costed at completion; of such goods, ``sold`` are delivered less invoiced (still
     on their account), ``bought`` received less billed, ``parts`` used by orders that
-    are not finished. ``delivery`` is on hand and costed at delivery. ``fees`` are
+    are not finished, ``closed`` is what Odoo's own closing has added to their accounts.
+    ``delivery`` is on hand and costed at delivery. ``fees`` are
     applied subcontractors' fees that are not billed. ``prorated`` is what proration
     would put on goods on hand, ``capitalised`` what the close has.
     """
@@ -70,6 +71,7 @@ class Position:
     sold: Decimal = ZERO
     bought: Decimal = ZERO
     parts: Decimal = ZERO
+    closed: Decimal = ZERO
     delivery: Decimal = ZERO
     fees: Decimal = ZERO
     prorated: Decimal = ZERO
@@ -120,12 +122,14 @@ def bridge(position: Position, unit: Decimal) -> list[Place]:
             shown - position.total("delivered"),
         ),
         Place(PROGRESS, position.progress + issued, ZERO),
-        Place(FINISHED, finished + position.delivery, finished + position.parts),
+        Place(
+            FINISHED,
+            finished + position.delivery,
+            finished + position.parts + position.closed,
+        ),
         Place(NOT_BILLED, received + position.bought + position.fees, ZERO),
         Place(NOT_INVOICED, ZERO, sold),
-        Place(
-            VARIANCES, position.prorated, position.capitalised, is_adjusted=False
-        ),
+        Place(VARIANCES, position.prorated, position.capitalised, is_adjusted=False),
     ]
     return [
         place._replace(
@@ -150,11 +154,10 @@ def adjustment(position: Position, unit: Decimal, *, is_accrued: bool) -> list[I
     owed = received + position.fees if is_accrued else ZERO
     issued = position.parts + position.total("issued")
     bought = position.bought if is_accrued else ZERO
+    stands = position.sold + position.parts + position.closed
     items = [
         Item(PROGRESS, None, position.progress + issued),
-        Item(
-            FINISHED, None, position.delivery + bought - position.sold - position.parts
-        ),
+        Item(FINISHED, None, position.delivery + bought - stands),
         Item(MATERIALS, None, _materials(position.carriers, is_accrued=is_accrued)),
         *_expenses(position.carriers),
         Item(ACCRUED, None, -owed),
@@ -170,6 +173,7 @@ def _materials(carriers: Iterable[Carrier], *, is_accrued: bool) -> Decimal:
     for carrier in carriers:
         if carrier.is_inventory:
             total -= carrier.content + carrier.issued + carrier.delivered
+            total -= carrier.carried
             total += carrier.received if is_accrued else ZERO
         else:
             total += carrier.held - carrier.carried
@@ -187,6 +191,16 @@ def _expenses(carriers: Iterable[Carrier]) -> Iterator[Item]:
             stands = carrier.held + carrier.content + carrier.issued
             stands -= carrier.received + carrier.carried
             yield Item(EXPENSE, carrier.account, -stands)
+
+
+def inventory(places: Iterable[Place], fees: Decimal) -> tuple[Decimal, Decimal]:
+    """(Inventory by sequential costing, how much of it the books do not show).
+
+    ``fees`` are owed, and in the goods on hand already.
+    """
+    adjusted = [place for place in places if place.is_adjusted]
+    total = sum((place.sequential for place in adjusted), ZERO)
+    return total - fees, sum((place.difference for place in adjusted), ZERO) - fees
 
 
 def effect_on_profit(places: Iterable[Place], fees: Decimal) -> Decimal:

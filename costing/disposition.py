@@ -90,13 +90,14 @@ def spread(
 ) -> dict[str, Decimal]:
     """`amount` in proportion to `bases`; the largest takes the remaining units.
 
-    Where the bases add up to nothing, all of it is cost of sales.
+    Where the bases add up to nothing, or favourable rows among them outweigh all that
+    is there, all of it is cost of sales.
 
     >>> spread(Decimal(2), {"finished_goods": Decimal(30)}, Decimal("0.01"))
     {'finished_goods': Decimal('2.00')}
     """
     total = sum(bases.values(), ZERO)
-    if not total:
+    if total <= 0:
         return {SALES: amount}
     parts = {
         place: round_half_up(amount * base / total, unit)
@@ -201,17 +202,18 @@ def _prorate_material(
     losses = [
         row for row in rows if row.element == material and row.kind in MATERIAL_LOSSES
     ]
+    goods = {FINISHED: base.finished_goods, SALES: base.cost_of_sales}
     places = {
         MATERIALS: base.materials,
-        FINISHED: base.finished_goods,
-        SALES: base.cost_of_sales,
-        QUANTITIES: _total(quantities),
-        LOSSES: _total(losses),
+        **goods,
+        # no more can have been saved than is in the goods made; what a count has found
+        # was not dearer than what it adds to
+        QUANTITIES: max(_total(quantities), -sum(goods.values(), ZERO)),
+        LOSSES: max(_total(losses), ZERO),
     }
     shares = spread(_total(prices), places, unit)
     carried = shares.pop(QUANTITIES, ZERO)
     shares[SALES] = shares.get(SALES, ZERO) + shares.pop(LOSSES, ZERO)
-    goods = {FINISHED: base.finished_goods, SALES: base.cost_of_sales}
     total = _total(quantities)
     later = spread(total + carried, goods, unit)
     # what prices carry over leaves their own account for cost of sales; the quantity

@@ -218,7 +218,10 @@ class AccountMove(models.Model):
             lambda p: p.event in DOCUMENT_EVENTS and p.state == "posted"
         )
         postings = postings.with_context(backflush_engine=True)
-        postings.variance_ids.unlink()
+        rows = postings.variance_ids
+        closed = rows.filtered(lambda row: row.state == "final")
+        (rows - closed).unlink()
+        self.env["backflush.engine"]._oppose(closed)
         postings.write({"state": "reversed"})
         for company, moves in self.grouped("company_id").items():
             Pools(company).withdraw(moves)

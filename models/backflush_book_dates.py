@@ -5,6 +5,7 @@ from functools import cached_property
 from zoneinfo import ZoneInfo
 
 from odoo import fields
+from odoo.tools import SQL
 
 
 def local_date(company, moment=None):
@@ -41,8 +42,22 @@ class BookDates:
                     "%(event)s is in a closed period: booked on the first day after.",
                     event=fields.Date.to_string(date_event),
                 )
+            self._hold(date)
             self._dates[date_event] = (date, reason)
         return self._dates[date_event]
+
+    def _hold(self, date):
+        """Keep closes that are about `date` from being posted until this is written.
+
+        Whoever comes second starts over: what is dated in a period is either seen by
+        its close, or booked after it.
+        """
+        query = """SELECT id FROM backflush_close
+                    WHERE company_id = %s AND state IN ('draft', 'computed')
+                      AND date_to >= %s
+                    ORDER BY id FOR SHARE"""
+        self.env["backflush.close"].flush_model(["company_id", "date_to", "state"])
+        self.env.execute_query(SQL(query, self.company.id, date))
 
     @cached_property
     def _closed(self):

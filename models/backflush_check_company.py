@@ -14,6 +14,9 @@ COMPANY_ACCOUNTS = {
     "backflush_revaluation_account_id": True,
     "backflush_cost_of_sales_account_id": False,
     "backflush_capitalised_variance_account_id": False,
+    "backflush_gaap_wip_account_id": False,
+    "backflush_gaap_finished_account_id": False,
+    "backflush_gaap_materials_account_id": False,
 }
 
 

@@ -51,8 +51,10 @@ class BackflushClose(models.Model):
     date_to = fields.Date(
         string="To", required=True, default=lambda self: self._get_default_dates()[1]
     )
-    state = fields.Selection(STATES, required=True, readonly=True, default="draft")
-    date_computed = fields.Datetime(string="Computed On", readonly=True)
+    state = fields.Selection(
+        STATES, required=True, readonly=True, default="draft", copy=False
+    )
+    date_computed = fields.Datetime(string="Computed On", readonly=True, copy=False)
     line_ids = fields.One2many("backflush.close.line", "close_id", readonly=True)
     progress_ids = fields.One2many(
         "backflush.close.progress", "close_id", readonly=True

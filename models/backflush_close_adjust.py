@@ -158,7 +158,9 @@ class BackflushClose(models.Model):
         reversal._post(soft=False)
         self.adjustment_move_id = entry
         self.message_post(
-            body=self.env._("Adjusted to sequential costing: it comes back the day after.")
+            body=self.env._(
+                "Adjusted to sequential costing: it comes back the day after."
+            )
         )
         return True
 

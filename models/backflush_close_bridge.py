@@ -1,6 +1,6 @@
 from odoo import fields, models
 
-from ..costing.bridge import adjustment, bridge, effect_on_profit, is_beyond
+from ..costing.bridge import bridge, effect_on_profit, inventory, is_beyond
 from ..costing.close import PeriodRow
 from ..costing.disposition import CAPITALISED, prorate
 from ..costing.rounding import round_half_up
@@ -11,7 +11,6 @@ from .backflush_close_bases import CloseBases
 from .backflush_close_position import PositionReader
 from .backflush_close_scope import CloseScope
 from .backflush_proof import BROKEN, NOTE, PROVED, ROUNDING
-from .backflush_proof_ledger import LedgerProof
 
 PLACES = [
     ("materials", "Materials"),
@@ -24,7 +23,7 @@ PLACES = [
 
 
 class BackflushCloseBridge(models.Model):
-    """What sequential costing would show at a period's end, against what the books do."""
+    """What sequential costing would show at a period's end, against the books."""
 
     _name = "backflush.close.bridge"
     _description = "Bridge to Sequential Costing"
@@ -135,7 +134,7 @@ class BackflushClose(models.Model):
         self.env.flush_all()
         findings = [
             finding
-            for finding in LedgerProof(scope).prove().findings
+            for finding in scope.ledger.prove().findings
             if finding.record._name == "account.account"
         ]
         self.env["backflush.close.account"].create(
@@ -189,26 +188,26 @@ class BackflushClose(models.Model):
             [self._prepare_place(place) for place in places]
         )
         self._create_adjustment(position)
-        adjusted = [place for place in places if place.is_adjusted]
-        inventory = sum(place.sequential for place in adjusted)
-        difference = sum(place.difference for place in adjusted)
+        total, difference = inventory(places, position.fees)
         effect = effect_on_profit(places, position.fees)
         profit = self._get_profit(reader)
         self.write(
             {
-                "inventory": float(inventory),
+                "inventory": float(total),
                 "profit": float(profit),
                 "bridge_inventory": float(difference),
                 "bridge_profit": float(effect),
                 "is_bridge_material": (
-                    is_beyond(difference, inventory, self._get_limit("inventory"))
+                    is_beyond(difference, total, self._get_limit("inventory"))
                     or is_beyond(effect, profit, self._get_limit("profit"))
                 ),
             }
         )
 
     def _get_limit(self, name):
-        return number(self.company_id._backflush_config(f"backflush_gaap_{name}_percent"))
+        return number(
+            self.company_id._backflush_config(f"backflush_gaap_{name}_percent")
+        )
 
     def _prepare_place(self, place):
         return {
@@ -221,13 +220,12 @@ class BackflushClose(models.Model):
         }
 
     def _get_position(self, reader, scope):
-        standing = {x.account_id.id: number(x.expected) for x in self.account_proof_ids}
         amounts = [
             amount
             for places in self._get_progress().values()
             for amount in places.values()
         ]
-        return PositionReader(scope, standing).read(
+        return PositionReader(scope, scope.ledger).read(
             progress=sum(amounts, number(0)),
             fees=self._get_fees(scope),
             prorated=self._get_prorated(reader),

@@ -17,12 +17,13 @@ class PositionReader:
     """Goods by place, as sequential costing and as the books have them.
 
     :param scope: the `CloseScope` of the period
-    :param standing: {account id: what it must show}, of the proof of the same scope
+    :param proof: the `LedgerProof` of the same scope
     """
 
-    def __init__(self, scope, standing):
+    def __init__(self, scope, proof):
         self.scope, self.env = scope, scope.env
-        self.standing = standing
+        self.standing = {x: y.total for x, y in proof.carried.items()}
+        self.closed = {x: y.parts["closed"] for x, y in proof.carried.items()}
         self.carriers: dict[int, Carrier] = {}
         self.totals = defaultdict(lambda: ZERO)
 
@@ -31,6 +32,7 @@ class PositionReader:
         self._read_stock()
         self._read_open_orders()
         self._read_documents()
+        self._read_closed()
         self._read_carried()
         return Position(list(self.carriers.values()), **self.totals, **values)
 
@@ -113,6 +115,15 @@ class PositionReader:
                 self._add(group.product, "delivered", amount)
 
     # -- what Odoo's own closing has done ---------------------------------------
+
+    def _read_closed(self):
+        """What it has added to accounts of perpetual goods."""
+        for account_id, amount in self.closed.items():
+            carrier = self.carriers.get(account_id)
+            if not carrier:
+                self.totals["closed"] += amount
+            elif carrier.is_inventory:
+                carrier.carried += amount
 
     def _read_carried(self):
         """Periodic materials that are in the balance sheet already, by carrier.

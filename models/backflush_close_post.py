@@ -2,7 +2,7 @@ from collections import defaultdict
 from decimal import Decimal
 
 from odoo import Command, api, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import ConcurrencyError, UserError
 from odoo.tools import SQL
 
 from ..costing.close_entry import (
@@ -59,7 +59,10 @@ class BackflushClose(models.Model):
     _inherit = "backflush.close"
 
     part_ids = fields.One2many("backflush.close.part", "close_id", readonly=True)
-    account_move_count = fields.Integer(compute="_compute_account_move_count")
+    # sudo: who closes the books need not have rights on journal entries
+    account_move_count = fields.Integer(
+        compute="_compute_account_move_count", compute_sudo=True
+    )
 
     @api.depends("account_move_ids")
     def _compute_account_move_count(self):
@@ -80,7 +83,17 @@ class BackflushClose(models.Model):
         if not is_engine and KEPT & set(vals):
             if "state" in vals or any(x.state in ("posted", "reversed") for x in self):
                 self._refuse_change()
+            if {"company_id", "date_from", "date_to"} & set(vals):
+                self._forget_figures()
         return super().write(vals)
+
+    def _forget_figures(self):
+        """What was computed is about another period than the one that is set now."""
+        self.check_access("write")
+        for close in self.filtered(lambda close: close.state == "computed"):
+            engine = close._as_engine()
+            engine._clear()
+            engine.write({"state": "draft", "date_computed": False})
 
     def _refuse_change(self):
         raise UserError(
@@ -159,7 +172,23 @@ class BackflushClose(models.Model):
             self.env.execute_query(SQL(query, self.id))
         self.invalidate_recordset(["state"])
 
+    def _check_is_current(self):
+        """Start over where postings of the period came in while this one waited: they
+        are in the database, and not in what this transaction sees of it.
+        """
+        own = self._count_postings(self.env.cr)
+        with self.env.registry.cursor() as fresh:
+            if self._count_postings(fresh) > own:
+                raise ConcurrencyError("Postings came in before the close had its turn")
+
+    def _count_postings(self, cr):
+        query = """SELECT COUNT(*) FROM backflush_posting
+                    WHERE company_id = %s AND date BETWEEN %s AND %s"""
+        cr.execute(query, (self.company_id.id, self.date_from, self.date_to))
+        return cr.fetchone()[0]
+
     def _post_period(self):
+        self._check_is_current()
         self._check_can_post()
         shown = self._get_figures()
         self._compute_period()
@@ -213,7 +242,7 @@ class BackflushClose(models.Model):
         rows = defaultdict(Decimal)
         for _element, _kind, account, amount in reader.read_rows():
             rows[account] += number(amount)
-        lines += conversion_lines(rows, self._get_cleared())
+        lines += conversion_lines(rows, self._get_cleared(reader))
         parts = self.part_ids._get_parts()
         capitalised = self._get_capitalised_account()
         return lines + disposition_lines(parts, expensed.id, capitalised.id)
@@ -231,15 +260,11 @@ class BackflushClose(models.Model):
                 stood[expensed] += amount
         return rows, stood
 
-    def _get_cleared(self):
+    def _get_cleared(self, reader):
+        """What each account of the elements holds, whichever of the two it is."""
         return [
-            Cleared(
-                line.element_id.control_account_id.id,
-                number(line.control),
-                line.element_id.applied_account_id.id,
-                number(line.applied),
-            )
-            for line in self.line_ids
+            Cleared(account, spent, account, applied)
+            for _element, account, spent, applied in reader.accounts
         ]
 
     def _get_capitalised_account(self):

@@ -13,7 +13,15 @@ from odoo.tools import SQL
 from ..costing.close import PERIOD_KINDS, Capacity, Conversion, month_shares
 from ..costing.entry import APPLIED
 from ..costing.sql import closing
-from ..costing.sql.period import ACCOUNTS, MADE, OPEN, STOCK, progress
+from ..costing.sql.period import (
+    ACCOUNTS,
+    ARCHIVED,
+    FORMER,
+    MADE,
+    OPEN,
+    STOCK,
+    progress,
+)
 from .backflush_books import Books, local_date, number
 
 ZERO = Decimal(0)
@@ -28,9 +36,7 @@ class CloseReader:
         self.company = company.sudo().with_company(company)
         self.env = self.company.env
         self.date_from, self.date_to = date_from, date_to
-        self.elements = self.company._get_backflush_elements().filtered(
-            lambda element: element.type != "material"
-        )
+        self.elements = self._get_elements()
         self.books = Books(self.company, self.env["stock.move"])
         self.values = {
             "company": company.id,
@@ -40,6 +46,20 @@ class CloseReader:
             "zone": self.env["backflush.time"]._get_zone(company),
             **self._get_late(),
         }
+
+    def _get_elements(self):
+        """The conversion elements, and archived ones that the period is about."""
+        known = self.company._get_backflush_elements()
+        self.env.flush_all()
+        query = SQL(
+            ARCHIVED,
+            company=self.company.id,
+            companies=self.company.parent_ids.ids,
+            date_from=self.date_from,
+            date_to=self.date_to,
+        )
+        archived = [row[0] for row in self.env.execute_query(query)]
+        return known.filtered(lambda x: x.type != "material") | known.browse(archived)
 
     @property
     def late(self):
@@ -66,15 +86,11 @@ class CloseReader:
 
     def read_elements(self) -> list[Conversion]:
         """Each element with what explains its control and applied account."""
-        accounts = {
-            element: (number(control), number(applied))
-            for element, control, applied in self._fetch(ACCOUNTS)
-        }
+        spent, applied = self._get_totals()
         rows = defaultdict(lambda: ZERO)
         for element, kind, _account, amount in self._rows:
             if kind not in PERIOD_KINDS:
                 rows[element] += number(amount)
-        used = self._get_used_conversion()
         made = self._get_made()
         stock = self._get_stock()
         work = self._get_progress_change()
@@ -83,8 +99,8 @@ class CloseReader:
             Conversion(
                 element.id,
                 element.type,
-                accounts.get(element.id, (ZERO, ZERO))[0],
-                accounts.get(element.id, (ZERO, ZERO))[1] + used[element.id],
+                spent[element.id],
+                applied[element.id],
                 rows[element.id],
                 sum(work[element.id].values(), ZERO),
                 stock[element.id],
@@ -100,6 +116,33 @@ class CloseReader:
         """The rows of a statement of costing/sql/closing.py."""
         self.env.flush_all()
         return self.env.execute_query(closing.query(query, **self.values, **values))
+
+    @cached_property
+    def accounts(self):
+        """[(element id, account id, spent, applied)]: what they hold, and will hold
+        with the open usage of parts that are costed at delivery.
+        """
+        used = [
+            (part.element, part.account, ZERO, part.amount)
+            for _account, _amount, parts in self.usage
+            for part in parts
+            if part.kind == APPLIED
+        ]
+        # elements may have had other accounts in the period
+        former = [(*key, 0, applied) for *key, applied in self._fetch(FORMER)]
+        held = [
+            (element, account, number(spent), number(applied))
+            for element, account, spent, applied in [*self._fetch(ACCOUNTS), *former]
+        ]
+        return held + used
+
+    def _get_totals(self):
+        """{element id: what was spent}, {element id: what was applied}"""
+        spent, applied = defaultdict(lambda: ZERO), defaultdict(lambda: ZERO)
+        for element, _account, control, credited in self.accounts:
+            spent[element] += control
+            applied[element] += credited
+        return spent, applied
 
     @cached_property
     def _rows(self):
@@ -138,15 +181,6 @@ class CloseReader:
         except UserError:
             # its category or card is not usable any more: it stands on no account
             return []
-
-    def _get_used_conversion(self):
-        """{element id: applied by the close, for parts costed at delivery}"""
-        result = defaultdict(lambda: ZERO)
-        for _account, _amount, parts in self.usage:
-            for part in parts:
-                if part.kind == APPLIED:
-                    result[part.element] += part.amount
-        return result
 
     # -- output and stock -------------------------------------------------------
 

@@ -5,6 +5,7 @@ from functools import cached_property
 from odoo.tools import SQL
 
 from ..costing.sql import bridge
+from .backflush_proof_ledger import LedgerProof
 from .backflush_proof_scope import ProofScope
 
 
@@ -12,6 +13,11 @@ class CloseScope(ProofScope):
     """Covered products at the standards that were in force at the period's end."""
 
     as_of_end = True
+
+    @cached_property
+    def ledger(self):
+        """The proof of the accounts that carry goods."""
+        return LedgerProof(self)
 
     # -- standards --------------------------------------------------------------
 

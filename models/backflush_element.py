@@ -114,23 +114,22 @@ class BackflushElement(models.Model):
 
     @api.constrains("control_account_id", "applied_account_id", "active")
     def _check_control_account(self):
-        """No element may apply to another's control account: the close could not tell
-        what was spent on which of them.
+        """No element may use another's control or applied account: the close could not
+        tell what was spent on which of them, or clear it once.
         """
+        active = self.with_context(active_test=True)
         for element in self.filtered("active"):
-            others = self.search(
+            others = active.search(
                 [("company_id", "=", element.company_id.id), ("id", "!=", element.id)]
             )
-            shared = (
-                element.control_account_id & others.applied_account_id
-                or element.applied_account_id & others.control_account_id
-            )
-            if shared:
+            own = element.control_account_id | element.applied_account_id
+            used = others.control_account_id | others.applied_account_id
+            if shared := own & used:
                 raise ValidationError(
                     self.env._(
                         "%(account)s is used by another cost element too. The control "
-                        "account of %(element)s must be its own.",
-                        account=shared.display_name,
+                        "and applied accounts of %(element)s must be its own.",
+                        account=shared[:1].display_name,
                         element=element.name,
                     )
                 )

@@ -26,6 +26,7 @@ class BackflushEngine(models.AbstractModel):
                 fresh.append(job)
             job.values = vals | job.record._prepare_backflush_identity()
         self._insert_postings(fresh, books)
+        self._succeed(jobs, books)
         self._tie_facts(jobs)
         lines = [vals for job in jobs for vals in self._prepare_lines(job, books)]
         insert(self.env["backflush.posting.line"], lines)
@@ -42,6 +43,16 @@ class BackflushEngine(models.AbstractModel):
         ids = dict(insert(postings, vals_list, ["res_id", "id"]))
         for job in jobs:
             job.posting = postings.browse(ids[job.record.id])
+
+    def _succeed(self, jobs, books):
+        """Reversed postings know by which one their facts are booked again."""
+        for job in jobs:
+            known = books.previous[job.record.id]
+            last = known.filtered(
+                lambda p: p.state == "reversed" and not p.successor_id
+            )
+            if last:
+                last.write({"successor_id": job.posting.id})
 
     def _tie_facts(self, jobs):
         """Give the new facts their posting; those of others have one already."""

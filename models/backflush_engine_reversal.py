@@ -48,20 +48,50 @@ class BackflushEngine(models.AbstractModel):
         books = Books(self.env.company, record)
         reversal = self._create_reversal(posting, books)
         for row in posting.variance_ids:
-            reversal_row = row.copy(
-                {
-                    "amount": -row.amount,
-                    "quantity_standard": -row.quantity_standard,
-                    "quantity_actual": -row.quantity_actual,
-                    "account_move_id": self._get_opposite_entry(row, reversal),
-                    "date": reversal.date or books.date(row.date)[0],
-                    # of a period that is open, whatever the row's own
-                    "state": "provisional",
-                    "close_id": False,
-                }
+            self._oppose_row(
+                row,
+                reversal.date or books.date(row.date)[0],
+                self._get_opposite_entry(row, reversal),
             )
-            row.spread_ids._mirror(reversal_row)
-        posting.write({"state": "reversed", "reversal_move_id": reversal.id})
+        posting.write(
+            {
+                "state": "reversed",
+                "reversal_move_id": reversal.id,
+                "date_reversed": reversal.date or books.date(posting.date)[0],
+            }
+        )
+
+    def _oppose_row(self, row, day, entry_id):
+        """The opposite of `row`, of a period that is open, whatever the row's own."""
+        reversal_row = row.copy(
+            {
+                "amount": -row.amount,
+                "amount_exchange": -row.amount_exchange,
+                "quantity_standard": -row.quantity_standard,
+                "quantity_actual": -row.quantity_actual,
+                "account_move_id": entry_id,
+                "date": day,
+                "state": "provisional",
+                "close_id": False,
+            }
+        )
+        row.spread_ids._mirror(reversal_row)
+
+    @api.model
+    def _oppose(self, rows):
+        """Take back `rows` that a close has made final, of documents that are undone.
+
+        They stay; what stood on an account left it with the document's own items.
+        """
+        for company, batch in rows.sudo().grouped("company_id").items():
+            engine = self._as_engine(company)
+            batch = batch.with_env(engine.env)
+            books = Books(engine.env.company, batch.bill_line_id.move_id)
+            for row in batch:
+                entry = row.account_move_id
+                is_carried = bool(entry.backflush_close_id)
+                day = books.date(row.date)[0]
+                engine._oppose_row(row, day, False if is_carried else entry.id)
 
     def _get_opposite_entry(self, row, reversal):
         """What carries the opposite of a row; of one that a close carried, the next."""

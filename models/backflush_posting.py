@@ -136,6 +136,20 @@ class BackflushPosting(models.Model):
         ondelete="restrict",
         copy=False,
     )
+    date_reversed = fields.Date(
+        string="Reversed On",
+        readonly=True,
+        copy=False,
+        help="The accounting date of what took it back.",
+    )
+    successor_id = fields.Many2one(
+        "backflush.posting",
+        string="Booked Again By",
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
+        ondelete="restrict",
+    )
     is_open = fields.Boolean(
         string="To Be Posted", compute="_compute_is_open", store=True, precompute=True
     )

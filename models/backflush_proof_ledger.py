@@ -4,6 +4,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
+from functools import cached_property
 
 from ..costing.check import residue_bound
 from ..costing.entry import round_half_up
@@ -45,10 +46,16 @@ class LedgerProof(Proof):
             "sold": self.env._("sold out of an expense account"),
             "pending": self.env._("waiting for the entry of the day"),
             "unbooked": self.env._("not booked"),
+            "closed": self.env._("booked by Odoo's own closing"),
         }
 
+    @cached_property
+    def carried(self):
+        """{account id: Carried} of all accounts that carry goods at standard."""
+        return self._get_carried()
+
     def prove(self):
-        carried = self._get_carried()
+        carried = self.carried
         outcome = Outcome()
         if not carried:
             return outcome
@@ -83,7 +90,6 @@ class LedgerProof(Proof):
     # -- what the accounts must show --------------------------------------------
 
     def _get_carried(self):
-        """{account id: Carried} of all accounts that carry goods at standard."""
         result = defaultdict(Carried)
         for account_id in {x for y in self.scope.carried.values() for x in y}:
             result[account_id] = Carried()
@@ -94,7 +100,15 @@ class LedgerProof(Proof):
         for account_id, amount in self._read(ledger.pending(self.scope.frame)):
             if account_id in result:
                 result[account_id].parts["pending"] -= number(amount)
+        for account_id, amount in self._read_closed(result):
+            result[account_id].parts["closed"] += number(amount)
         return result
+
+    def _read_closed(self, carried):
+        """It takes what is not billed for missing, and back again the next time."""
+        journal = self.scope.company._backflush_config("account_stock_journal_id")
+        query = ledger.closed(self.scope.frame, sorted(carried), journal.id or None)
+        return self._read(query)
 
     def _add_stock(self, result):
         delivered = set(self.scope.delivered.ids)

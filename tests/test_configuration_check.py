@@ -234,6 +234,7 @@ class TestCheck(CheckCase):
             ("backflush_revaluation_account_id", BLOCKING),
             ("backflush_cost_of_sales_account_id", WARNING),
             ("backflush_capitalised_variance_account_id", WARNING),
+            ("backflush_gaap_wip_account_id", WARNING),
         ):
             account = self.company[name]
             self.company[name] = False

@@ -74,7 +74,10 @@ class TestLevelsCompletion(Variant1, LevelsOfTime, BackflushCommon):
 
 @tagged("post_install", "-at_install")
 class TestLevelsDelivery(Variant2, LevelsOfTime, BackflushCommon):
-    pass
+    def test_more_used_than_on_the_card(self):
+        # of A, which is costed at delivery itself, with its conversion cost
+        self._make(used={self.a: 7, self.o: 4})
+        self._assertSpent()
 
 
 @tagged("post_install", "-at_install")

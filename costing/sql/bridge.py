@@ -1,6 +1,6 @@
 """What a period's end is compared with: standards as they were, profit, balances."""
 
-#: (product, price in force at a moment); before the first change that is known: as then.
+#: (product, price in force at a moment); before the first known change: as then.
 PRICES = """
     SELECT DISTINCT ON (product_id) product_id, value
       FROM product_value

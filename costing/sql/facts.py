@@ -131,8 +131,8 @@ WAYS = """
 """.format(
     source=CUSTOMER % {"end": "source"}, destination=CUSTOMER % {"end": "destination"}
 )
-#: Facts that a posting should carry and none does: there is none (yet), or it has failed,
-#: or it was reversed and its event not booked again.
+#: Facts that a posting should carry and none does: there is none (yet), or it has
+#: failed, or it was reversed and its event not booked again.
 UNBOOKED = """
     WITH way AS (%(ways)s)
     SELECT way.move, way.product, way.production,

@@ -104,6 +104,23 @@ BY_HAND = """
      GROUP BY item.account_id, item.move_id
      ORDER BY item.account_id, item.move_id
 """
+#: What Odoo's own inventory closing has booked on accounts: entries in the stock
+#: journal that no movement and no document of the addon has made.
+CLOSED = """
+    SELECT item.account_id, SUM(item.balance)
+      FROM account_move_line item
+      JOIN account_move entry ON entry.id = item.move_id
+     WHERE item.company_id = %(company)s AND item.parent_state = 'posted'
+       AND item.account_id = ANY(%(accounts)s) AND %(known)s
+       AND entry.journal_id = %(journal)s AND entry.move_type = 'entry'
+       AND entry.backflush_close_id IS NULL
+       AND NOT EXISTS (
+            SELECT FROM backflush_posting p
+             WHERE p.account_move_id = entry.id OR p.reversal_move_id = entry.id)
+       AND NOT EXISTS (SELECT FROM stock_move m WHERE m.account_move_id = entry.id)
+     GROUP BY item.account_id
+    HAVING SUM(item.balance) <> 0
+"""
 #: Valued quantity on hand of covered products: what is there now, less what came later.
 ON_HAND = """
     SELECT moved.product_id, SUM(moved.quantity)
@@ -143,9 +160,7 @@ def balances(
 
 def pending(frame: Frame) -> SQL:
     """(account, amount) of lines that wait for their entry."""
-    return SQL(
-        PENDING, company=frame.company, known=frame.known_by("posting.date")
-    )
+    return SQL(PENDING, company=frame.company, known=frame.known_by("posting.date"))
 
 
 def open_usage(frame: Frame) -> SQL:
@@ -176,6 +191,17 @@ def by_hand(frame: Frame, accounts: Sequence[int]) -> SQL:
         company=frame.company,
         accounts=list(accounts),
         period=frame.in_period("item.date"),
+    )
+
+
+def closed(frame: Frame, accounts: Sequence[int], journal: int | None) -> SQL:
+    """(account, amount) that Odoo's own closing has booked in the ``journal``."""
+    return SQL(
+        CLOSED,
+        company=frame.company,
+        accounts=list(accounts),
+        known=frame.known_by("item.date"),
+        journal=journal,
     )
 
 

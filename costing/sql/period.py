@@ -6,7 +6,6 @@ from typing import Any
 from odoo.tools import SQL
 
 from .time import (
-    AGAIN,
     ALLOWED,
     RECORDED,
     SPOT,
@@ -17,12 +16,23 @@ from .time import (
     WORK,
 )
 
-#: By cost element: what its accounts hold, apart from the closes; credited by postings
-#: (also those whose day is not booked yet), and everything else.
+#: By cost element and account: what its accounts hold, apart from the closes; credited
+#: by postings (also those whose day is not booked yet), and everything else.
 ACCOUNTS = """
     WITH element AS (
-        SELECT id, control_account_id AS control, applied_account_id AS applied
-          FROM backflush_element WHERE id = ANY(%(elements)s)
+        SELECT e.id, account.id AS account
+          FROM backflush_element e
+          CROSS JOIN LATERAL (
+               SELECT e.control_account_id AS id UNION SELECT e.applied_account_id
+               ) account
+         WHERE e.id = ANY(%(elements)s)
+           -- what an archived one has left to another is the other's
+           AND NOT EXISTS (
+               SELECT FROM backflush_element other
+                WHERE other.id = ANY(%(elements)s)
+                  AND (other.active, other.id) > (e.active, e.id)
+                  AND account.id IN (other.control_account_id, other.applied_account_id)
+               )
     ), own AS (
         SELECT account_move_id AS id FROM backflush_posting
          WHERE company_id = %(company)s AND account_move_id IS NOT NULL
@@ -31,10 +41,10 @@ ACCOUNTS = """
         SELECT reversal_move_id FROM backflush_posting
          WHERE company_id = %(company)s AND reversal_move_id IS NOT NULL
     ), item AS (
-        SELECT element.id, i.balance,
+        SELECT element.id, i.account_id AS account, i.balance,
                own.id IS NOT NULL AND i.date >= %(date_from)s AS is_applied
           FROM element
-          JOIN account_move_line i ON i.account_id IN (element.control, element.applied)
+          JOIN account_move_line i ON i.account_id = element.account
           JOIN account_move m ON m.id = i.move_id
           LEFT JOIN own ON own.id = i.move_id
          WHERE i.company_id = %(company)s AND i.parent_state = 'posted'
@@ -44,52 +54,127 @@ ACCOUNTS = """
                 -- has booked there since
                 OR i.date BETWEEN %(late_from)s AND %(late_to)s)
          UNION ALL
-        SELECT element.id, l.amount, TRUE
+        SELECT element.id, l.account_id, l.amount, TRUE
           FROM backflush_posting p
           JOIN backflush_posting_line l ON l.posting_id = p.id
-          JOIN element ON l.account_id IN (element.control, element.applied)
+          JOIN element ON l.account_id = element.account
          WHERE p.company_id = %(company)s AND p.state IN ('pending', 'failed')
            AND p.date BETWEEN %(date_from)s AND %(date_to)s
     )
-    SELECT id, COALESCE(SUM(balance) FILTER (WHERE NOT is_applied), 0),
+    SELECT id, account, COALESCE(SUM(balance) FILTER (WHERE NOT is_applied), 0),
            COALESCE(-SUM(balance) FILTER (WHERE is_applied), 0)
-      FROM item GROUP BY id
+      FROM item GROUP BY id, account ORDER BY id, account
 """
-#: Output made, by the card at which it was applied; facts stay with their posting when
-#: it is reversed, their day is that of the posting that took its place.
-MADE = """
-    SELECT p.standard_id, SUM(f.quantity)
-      FROM backflush_posting p
+#: What postings have applied, by cost element and an account that is its no more.
+FORMER = """
+    SELECT item.element_id, item.account_id, -SUM(item.amount)
+      FROM (SELECT l.element_id, l.account_id, l.amount
+              FROM backflush_posting p
+              JOIN backflush_posting_line l ON l.posting_id = p.id
+             WHERE p.company_id = %(company)s AND l.kind = 'applied'
+               AND l.element_id = ANY(%(elements)s)
+               AND p.date BETWEEN %(date_from)s AND %(date_to)s
+               AND (p.state IN ('posted', 'pending', 'failed')
+                    OR p.reversal_move_id IS NOT NULL)
+             UNION ALL
+            SELECT l.element_id, l.account_id, -l.amount
+              FROM backflush_posting p
+              JOIN account_move m ON m.id = p.reversal_move_id
+              JOIN backflush_posting_line l ON l.posting_id = p.id
+             WHERE p.company_id = %(company)s AND l.kind = 'applied'
+               AND l.element_id = ANY(%(elements)s)
+               AND m.date BETWEEN %(date_from)s AND %(date_to)s) item
+     WHERE NOT EXISTS (
+           SELECT FROM backflush_element e
+            WHERE e.id = ANY(%(elements)s)
+              AND item.account_id IN (e.control_account_id, e.applied_account_id))
+     GROUP BY 1, 2
+    HAVING SUM(item.amount) <> 0
+     ORDER BY 1, 2
+"""
+#: Archived cost elements about which a company's period has rows or applied cost.
+ARCHIVED = """
+    SELECT e.id
+      FROM backflush_element e
+     WHERE NOT e.active AND e.type <> 'material' AND e.company_id = ANY(%(companies)s)
+       AND (EXISTS (SELECT FROM backflush_variance v
+                     WHERE v.element_id = e.id AND v.company_id = %(company)s
+                       AND v.state = 'provisional' AND v.date <= %(date_to)s)
+            OR EXISTS (SELECT FROM backflush_posting_line l
+                         JOIN backflush_posting p ON p.id = l.posting_id
+                        WHERE l.element_id = e.id AND l.kind = 'applied'
+                          AND p.company_id = %(company)s
+                          AND p.date BETWEEN %(date_from)s AND %(date_to)s))
+     ORDER BY e.id
+"""
+#: When facts of a posting came into the books of a period, and left them: with their
+#: posting, its reversal, and whatever has booked them again. Other periods have what
+#: was theirs, whatever has become of it since.
+BOOKED = """
+    WITH RECURSIVE taken AS (
+        SELECT p.id AS origin, p.successor_id AS next
+          FROM backflush_posting p
+         WHERE p.company_id = %(company)s AND p.successor_id IS NOT NULL
+         UNION ALL
+        SELECT taken.origin, p.successor_id
+          FROM taken
+          JOIN backflush_posting p ON p.id = taken.next
+         WHERE p.successor_id IS NOT NULL
+    ), step AS (
+        SELECT id AS origin, id FROM backflush_posting
+         WHERE company_id = %(company)s
+           AND (date BETWEEN %(date_from)s AND %(date_to)s
+                OR date_reversed BETWEEN %(date_from)s AND %(date_to)s)
+         UNION ALL
+        SELECT origin, next FROM taken
+    ), booked AS (
+        SELECT step.origin AS id,
+               SUM((p.date BETWEEN %(date_from)s AND %(date_to)s)::int
+                   - COALESCE(p.date_reversed BETWEEN %(date_from)s AND %(date_to)s,
+                              FALSE)::int) AS times
+          FROM step
+          JOIN backflush_posting p ON p.id = step.id
+         WHERE p.date IS NOT NULL
+         GROUP BY step.origin
+    )"""
+#: Output made, by the card at which it was applied.
+MADE = f"""{BOOKED}
+    SELECT p.standard_id, SUM(f.quantity * booked.times)
+      FROM booked
+      JOIN backflush_posting p ON p.id = booked.id
       JOIN backflush_stock_fact f ON f.posting_id = p.id
       JOIN stock_move m ON m.id = f.move_id
       LEFT JOIN stock_location place ON place.id = m.location_dest_id
-     WHERE p.company_id = %(company)s
-       AND p.res_model IN ('mrp.production', 'mrp.unbuild')
-       AND ({standing} AND p.date BETWEEN %(date_from)s AND %(date_to)s
-            OR NOT {standing}
-               AND {again} BETWEEN %(date_from)s AND %(date_to)s)
+     WHERE p.res_model IN ('mrp.production', 'mrp.unbuild') AND booked.times <> 0
        AND f.product_id = p.product_id AND p.standard_id IS NOT NULL
        AND (m.production_id IS NOT NULL
             OR COALESCE(m.consume_unbuild_id, m.unbuild_id) IS NOT NULL
                AND place.usage = 'production')
      GROUP BY p.standard_id
-""".format(standing=STANDING.format("p"), again=AGAIN)
+    HAVING SUM(f.quantity * booked.times) <> 0
+"""
 #: Change of stock of goods that are costed at delivery, by the card in force. What
 #: waits for its posting is not made or delivered yet, as far as the books know.
-STOCK = """
-    SELECT f.standard_id, SUM(f.quantity)
-      FROM backflush_stock_fact f
+STOCK = f"""{BOOKED}, moved AS (
+        SELECT f.id, booked.times
+          FROM booked
+          JOIN backflush_stock_fact f ON f.posting_id = booked.id
+         WHERE booked.times <> 0
+         UNION ALL
+        SELECT id, 1
+          FROM backflush_stock_fact
+         WHERE company_id = %(company)s AND posting_id IS NULL
+           AND (date AT TIME ZONE 'UTC' AT TIME ZONE %(zone)s)::date
+               BETWEEN %(date_from)s AND %(date_to)s
+    )
+    SELECT f.standard_id, SUM(f.quantity * moved.times)
+      FROM moved
+      JOIN backflush_stock_fact f ON f.id = moved.id
       JOIN product_product product ON product.id = f.product_id
       JOIN product_template t ON t.id = product.product_tmpl_id
       JOIN stock_move m ON m.id = f.move_id
-      LEFT JOIN backflush_posting p ON p.id = f.posting_id
-     WHERE f.company_id = %(company)s AND f.standard_id IS NOT NULL
-       AND t.categ_id = ANY(%(delivered)s::int[])
-       AND CASE WHEN p.id IS NULL
-                THEN (f.date AT TIME ZONE 'UTC' AT TIME ZONE %(zone)s)::date
-                WHEN {standing} THEN p.date
-                ELSE {again} END BETWEEN %(date_from)s AND %(date_to)s
-       AND NOT (p.id IS NULL AND EXISTS (
+     WHERE f.standard_id IS NOT NULL AND t.categ_id = ANY(%(delivered)s::int[])
+       AND NOT (f.posting_id IS NULL AND EXISTS (
                 SELECT FROM backflush_posting waits
                  WHERE waits.company_id = f.company_id
                    AND waits.state = 'failed' AND waits.date IS NULL
@@ -100,7 +185,8 @@ STOCK = """
                         ('mrp.unbuild', m.consume_unbuild_id),
                         ('mrp.unbuild', m.unbuild_id))))
      GROUP BY f.standard_id
-""".format(standing=STANDING.format("p"), again=AGAIN)
+    HAVING SUM(f.quantity * moved.times) <> 0
+"""
 #: Orders that were not finished on a day, and on which time had been recorded; also
 #: before they are confirmed.
 OPEN = """

@@ -162,3 +162,28 @@ def test_parts_add_up_and_keep_the_sign(amount, places):
         if total:
             fair = amount * places[place] / total
             assert abs(part - fair) <= CENT / 2 * len(places)
+
+
+@given(
+    st.builds(Bases, *[st.integers(0, 500).map(D)] * 4),
+    st.integers(-500, 500).map(D),
+    st.integers(-500, 500).map(D),
+    st.integers(1, 500).map(D),
+)
+def test_materials_never_keep_more_than_the_price_variance(base, used, counted, price):
+    """Favourable rows are bases, too; they must not blow up what is capitalised."""
+    found = standing(
+        (MATERIAL, "material_price", PPV, price),
+        (MATERIAL, "material_usage", M_QTY, used),
+        (MATERIAL, "material_count", M_QTY, counted),
+    )
+    parts = prorate(found, {MATERIAL: base}, MATERIAL, CENT)
+    kept = [x.amount for x in parts if x.account == PPV and x.place == "materials"]
+    assert 0 <= sum(kept) <= price
+    kept = [x.amount for x in parts if x.place in CAPITALISED]
+    assert abs(sum(kept)) <= price + abs(used) + CENT * 2
+
+
+def test_favourable_rows_outweigh_what_is_there():
+    assert spread(D(5), {"a": D(1), "b": D(-1)}, CENT) == {"cost_of_sales": D(5)}
+    assert spread(D(5), {"a": D(1), "b": D(-2)}, CENT) == {"cost_of_sales": D(5)}
