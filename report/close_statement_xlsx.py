@@ -30,7 +30,6 @@ class Workbook:
             "total": {"num_format": money, "bold": True, "top": 1},
             "label": {"bold": True, "top": 1},
             "count": {"num_format": "#,##0"},
-            "percent": {"num_format": "0.00"},
             "day": {"num_format": "yyyy-mm-dd"},
             "moment": {"num_format": "yyyy-mm-dd hh:mm"},
         }
@@ -60,15 +59,15 @@ class Workbook:
         elif isinstance(value, date):
             sheet.write_datetime(row, column, value, self.formats["day"])
         else:
-            sheet.write_number(row, column, value, known or self.formats["money"])
+            usual = self.formats["count" if isinstance(value, int) else "money"]
+            sheet.write_number(row, column, value, known or usual)
 
-    def write_table(self, sheet, headers, rows, totals=(), styles=None):
+    def write_table(self, sheet, headers, rows, totals=()):
         """Headers that stay in sight, rows, and sums of some columns."""
         self._write_headers(sheet, headers)
         for place, row in enumerate(rows, 1):
             for column, value in enumerate(row):
-                style = (styles or {}).get(column)
-                self.write(sheet, place, column, value, style)
+                self.write(sheet, place, column, value)
         self._fit(sheet, [headers, *rows])
         if rows and totals:
             self._write_totals(sheet, rows, totals)
@@ -135,46 +134,60 @@ class Workbook:
         sheet.freeze_panes(1, 0)
 
     def _get_summary(self):
-        statement, _ = self.statement, self.env._
+        statement = self.statement
         close, model = statement.close, statement.close._fields
         states = dict(model["state"]._description_selection(self.env))
-        yield _("Company"), close.company_id.name
-        yield _("Currency"), close.currency_id.name
-        yield _("From"), close.date_from
-        yield _("To"), close.date_to
-        yield _("Status"), states[close.state]
-        yield _("Remark"), statement.status
-        yield _("Posted On"), statement.get_local(close.date_posted)
-        yield _("Posted By"), close.user_posted_id.name
-        yield _("Journal Entries"), ", ".join(x.name for x in statement.entries)
-        yield _("Versions Used"), ", ".join(x.name for x in statement.versions)
+        yield self.env._("Company"), close.company_id.name
+        yield self.env._("Currency"), close.currency_id.name
+        yield self.env._("From"), close.date_from
+        yield self.env._("To"), close.date_to
+        yield self.env._("Status"), states[close.state]
+        yield self.env._("Remark"), statement.status
+        yield self.env._("Posted On"), statement.get_local(close.date_posted)
+        yield self.env._("Posted By"), close.user_posted_id.name
+        yield (
+            self.env._("Journal Entries"),
+            ", ".join(x.name for x in statement.entries),
+        )
+        yield self.env._("Versions Used"), ", ".join(x.name for x in statement.versions)
         for effect in statement.effects:
             yield effect.label, effect.base
-            yield _("… by sequential costing higher by"), effect.difference
-            yield _("… in percent"), effect.percent
-            yield _("… limit in percent"), effect.limit
-        yield _("Sequential Costing"), statement.verdict
+            yield self.env._("… by sequential costing higher by"), effect.difference
+            yield self.env._("… in percent"), effect.percent
+            yield self.env._("… limit in percent"), effect.limit
+        yield self.env._("Sequential Costing"), statement.verdict
         for label, count, amount in statement.late:
-            yield _("%(source)s: rows", source=label), count
-            yield _("%(source)s: amount", source=label), amount
+            yield self.env._("%(label)s: rows", label=label), count
+            yield self.env._("%(label)s: amount", label=label), amount
         for sentence in statement.findings:
-            yield _("Open finding"), sentence
+            yield self.env._("Open finding"), sentence
 
     def write_entry(self):
-        _ = self.env._
         rows = self.statement.entry_lines
         self.write_table(
-            self.add_sheet(_("Entry")),
-            [_("Entry"), _("Date"), _("Item"), _("Account"), _("Debit"), _("Credit")],
+            self.add_sheet(self.env._("Entry")),
+            [
+                self.env._("Entry"),
+                self.env._("Date"),
+                self.env._("Item"),
+                self.env._("Account"),
+                self.env._("Debit"),
+                self.env._("Credit"),
+            ],
             rows,
             (4, 5),
         )
 
     def write_t_accounts(self):
-        _ = self.env._
-        sheet = self.add_sheet(_("T-accounts"))
-        headers = [_("Account"), _("Reference"), _("Source"), _("Debit"), _("Credit")]
-        headers.append(_("Balance"))
+        sheet = self.add_sheet(self.env._("T-accounts"))
+        headers = [
+            self.env._("Account"),
+            self.env._("Reference"),
+            self.env._("Source"),
+            self.env._("Debit"),
+            self.env._("Credit"),
+        ]
+        headers.append(self.env._("Balance"))
         self._write_headers(sheet, headers)
         names, row = [], 1
         for _section, accounts in self.statement.t_accounts:
@@ -221,11 +234,21 @@ class Workbook:
         sheet.write_formula(row, 5, formula, self.formats["total"], closing)
 
     def write_conversion(self):
-        _ = self.env._
-        sheet, rows = self.add_sheet(_("Conversion cost")), self.statement.conversion
-        headers = [_("Cost Element"), _("Control"), _("Applied")]
-        headers += [_("Known Variances"), _("Variances of the Period"), _("Timing")]
-        self.write_table(sheet, [*headers, _("Remainder")], rows, range(1, 7))
+        sheet, rows = (
+            self.add_sheet(self.env._("Conversion cost")),
+            self.statement.conversion,
+        )
+        headers = [
+            self.env._("Cost Element"),
+            self.env._("Control"),
+            self.env._("Applied"),
+        ]
+        headers += [
+            self.env._("Known Variances"),
+            self.env._("Variances of the Period"),
+            self.env._("Timing"),
+        ]
+        self.write_table(sheet, [*headers, self.env._("Remainder")], rows, range(1, 7))
         for row, line in enumerate(rows, 2):
             formula = f"=B{row}-C{row}-D{row}-E{row}-F{row}"
             sheet.write_formula(
@@ -233,18 +256,21 @@ class Workbook:
             )
 
     def write_variances(self):
-        _ = self.env._
-        headers = [_("Cost Element"), _("Kind"), _("Account"), _("Rows"), _("Amount")]
+        headers = [
+            self.env._("Cost Element"),
+            self.env._("Kind"),
+            self.env._("Account"),
+            self.env._("Rows"),
+            self.env._("Amount"),
+        ]
         self.write_table(
-            self.add_sheet(_("Variances")),
+            self.add_sheet(self.env._("Variances")),
             headers,
             self.statement.variances,
             (4,),
-            {3: "count"},
         )
 
     def write_disposition(self):
-        _ = self.env._
         groups = dict(
             self.env["backflush.close.part"]
             ._fields["group"]
@@ -261,37 +287,64 @@ class Workbook:
             )
             for part in self.statement.close.part_ids
         ]
-        headers = [_("Cost Element"), _("Account"), _("Kind"), _("Goes To")]
+        headers = [
+            self.env._("Cost Element"),
+            self.env._("Account"),
+            self.env._("Kind"),
+            self.env._("Goes To"),
+        ]
         self.write_table(
-            self.add_sheet(_("Disposition")), [*headers, _("Amount")], rows, (4,)
+            self.add_sheet(self.env._("Disposition")),
+            [*headers, self.env._("Amount")],
+            rows,
+            (4,),
         )
 
     def write_stock(self):
-        _ = self.env._
-        headers = [_("Account"), _("Balance before the Close"), _("Stock at Standard")]
-        headers += [_("Difference"), _("Status"), _("Description")]
+        headers = [
+            self.env._("Account"),
+            self.env._("Balance before the Close"),
+            self.env._("Stock at Standard"),
+        ]
+        headers += [
+            self.env._("Difference"),
+            self.env._("Status"),
+            self.env._("Description"),
+        ]
         self.write_table(
-            self.add_sheet(_("Stock accounts")),
+            self.add_sheet(self.env._("Stock accounts")),
             headers,
             self.statement.stock,
             (1, 2, 3),
         )
 
     def write_bridge(self):
-        _, statement = self.env._, self.statement
-        sheet = self.add_sheet(_("Bridge"))
-        headers = [_("Place"), _("Sequential Costing"), _("Books"), _("Difference")]
+        statement = self.statement
+        sheet = self.add_sheet(self.env._("Bridge"))
+        headers = [
+            self.env._("Place"),
+            self.env._("Sequential Costing"),
+            self.env._("Books"),
+            self.env._("Difference"),
+        ]
         self.write_table(sheet, headers, statement.bridge, (1, 2, 3))
         for place, row in enumerate(statement.bridge_shown, len(statement.bridge) + 3):
-            label = _("%(place)s (not adjusted)", place=row[0])
+            label = self.env._("%(place)s (not adjusted)", place=row[0])
             for column, value in enumerate((label, *row[1:])):
                 self.write(sheet, place, column, value)
 
     def write_adjustment(self):
-        _ = self.env._
-        headers = [_("For"), _("Account"), _("Debit"), _("Credit")]
+        headers = [
+            self.env._("For"),
+            self.env._("Account"),
+            self.env._("Debit"),
+            self.env._("Credit"),
+        ]
         self.write_table(
-            self.add_sheet(_("Adjustment")), headers, self.statement.adjustment, (2, 3)
+            self.add_sheet(self.env._("Adjustment")),
+            headers,
+            self.statement.adjustment,
+            (2, 3),
         )
 
 

@@ -276,6 +276,7 @@ class TestCloseStatement(StatementCase, ClosedShop, BackflushCommon):
         self.assertEqual(count, len(rows))
         self.assertAlmostEqual(amount, sum(rows.mapped("amount")), 2)
         self.assertIn(f"Orders of earlier periods: {count} rows", self._text(close))
+        self.assertAddsUp(close)
         close.action_post()
         self.assertEqual(CloseStatement(close).late, late)
 
