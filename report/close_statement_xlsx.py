@@ -1,110 +1,16 @@
-"""The statement of close as a workbook: a sheet for each block, totals as formulas."""
+"""The statement of close as a workbook: a sheet for each block."""
 
-import io
-import re
-from datetime import date, datetime
+from xlsxwriter.utility import xl_rowcol_to_cell
 
-import xlsxwriter
-from xlsxwriter.utility import xl_col_to_name, xl_rowcol_to_cell
-
-#: Characters that no name of a sheet may have, and how long it may be.
-FORBIDDEN, LONGEST = re.compile(r"[\[\]:*?/\\]"), 31
-WIDEST = 60
+from .workbook import WIDEST, Workbook
 
 
-class Workbook:
-    """Text is written as text: what begins with = is no formula."""
+class StatementWorkbook(Workbook):
+    """What the print shows, and what it has no room for."""
 
     def __init__(self, statement):
-        self.statement, self.env = statement, statement.env
-        self.content = io.BytesIO()
-        self.book = xlsxwriter.Workbook(self.content, {"in_memory": True})
-        self.names = set()
-        digits = statement.currency.decimal_places
-        money = "#,##0" + ("." + "0" * digits if digits else "")
-        self.formats = {
-            "head": {"bold": True, "bottom": 1, "bg_color": "#E8EEF4"},
-            "title": {"bold": True, "font_size": 14},
-            "strong": {"bold": True},
-            "money": {"num_format": money},
-            "total": {"num_format": money, "bold": True, "top": 1},
-            "label": {"bold": True, "top": 1},
-            "count": {"num_format": "#,##0"},
-            "day": {"num_format": "yyyy-mm-dd"},
-            "moment": {"num_format": "yyyy-mm-dd hh:mm"},
-        }
-        self.formats = {k: self.book.add_format(x) for k, x in self.formats.items()}
-
-    def add_sheet(self, name):
-        name = FORBIDDEN.sub(" ", name).strip("' ")[:LONGEST]
-        if name.lower() in self.names:
-            # translations may be the same word
-            name = f"{name[: LONGEST - 3]} {len(self.names)}"
-        self.names.add(name.lower())
-        sheet = self.book.add_worksheet(name)
-        sheet.hide_gridlines(2)
-        sheet.set_paper(9)
-        sheet.fit_to_pages(1, 0)
-        return sheet
-
-    def write(self, sheet, row, column, value, style=None):
-        """A value as what it is."""
-        if value is None or value is False or value == "":
-            return
-        known = self.formats.get(style)
-        if isinstance(value, str):
-            sheet.write_string(row, column, value, known)
-        elif isinstance(value, datetime):
-            sheet.write_datetime(row, column, value, self.formats["moment"])
-        elif isinstance(value, date):
-            sheet.write_datetime(row, column, value, self.formats["day"])
-        else:
-            usual = self.formats["count" if isinstance(value, int) else "money"]
-            sheet.write_number(row, column, value, known or usual)
-
-    def write_table(self, sheet, headers, rows, totals=()):
-        """Headers that stay in sight, rows, and sums of some columns."""
-        self._write_headers(sheet, headers)
-        for place, row in enumerate(rows, 1):
-            for column, value in enumerate(row):
-                self.write(sheet, place, column, value)
-        self._fit(sheet, [headers, *rows])
-        if rows and totals:
-            self._write_totals(sheet, rows, totals)
-
-    def _write_headers(self, sheet, headers):
-        for column, header in enumerate(headers):
-            sheet.write_string(0, column, header, self.formats["head"])
-        sheet.freeze_panes(1, 0)
-        sheet.repeat_rows(0)
-
-    def _write_totals(self, sheet, rows, totals):
-        end = len(rows) + 1
-        sheet.write_string(end, 0, self.env._("Total"), self.formats["label"])
-        for column in range(1, max(totals)):
-            sheet.write_blank(end, column, None, self.formats["label"])
-        for column in totals:
-            name = xl_col_to_name(column)
-            sheet.write_formula(
-                end,
-                column,
-                f"=SUM({name}2:{name}{end})",
-                self.formats["total"],
-                self.round(sum(row[column] or 0 for row in rows)),
-            )
-
-    def _fit(self, sheet, rows):
-        """As wide as what is in them."""
-        for column, values in enumerate(zip(*rows, strict=True)):
-            longest = max(
-                len(x) if isinstance(x, str) else len(f"{x or 0:,.2f}") for x in values
-            )
-            sheet.set_column(column, column, min(max(longest + 3, 12), WIDEST))
-
-    def round(self, amount):
-        return self.statement.currency.round(amount)
-
-    # -- sheets -----------------------------------------------------------------
+        super().__init__(statement.env, statement.currency)
+        self.statement = statement
 
     def write_all(self) -> bytes:
         for write in (
@@ -119,8 +25,7 @@ class Workbook:
             self.write_adjustment,
         ):
             write()
-        self.book.close()
-        return self.content.getvalue()
+        return self.close()
 
     def write_summary(self):
         sheet = self.add_sheet(self.env._("Summary"))
@@ -188,13 +93,13 @@ class Workbook:
             self.env._("Credit"),
         ]
         headers.append(self.env._("Balance"))
-        self._write_headers(sheet, headers)
+        self.write_headers(sheet, headers)
         names, row = [], 1
         for _section, accounts in self.statement.t_accounts:
             for name, account in accounts:
                 row = self._write_t_account(sheet, row, name, account)
                 names.append([name])
-        self._fit(sheet, names or [[""]])
+        self.fit(sheet, names or [[""]])
         sheet.set_column(1, 1, 11)
         sheet.set_column(2, 2, 34)
         sheet.set_column(3, 5, 16)
@@ -349,4 +254,4 @@ class Workbook:
 
 
 def write_workbook(statement) -> bytes:
-    return Workbook(statement).write_all()
+    return StatementWorkbook(statement).write_all()
