@@ -33,7 +33,7 @@ class StatementWorkbook(Workbook):
         sheet.write_string(0, 0, close._get_statement_name(), self.formats["title"])
         for place, (label, value) in enumerate(self._get_summary(), 2):
             sheet.write_string(place, 0, label, self.formats["strong"])
-            self.write(sheet, place, 1, value)
+            self.put(sheet, place, 1, value)
         sheet.set_column(0, 0, 34)
         sheet.set_column(1, 1, WIDEST)
         sheet.freeze_panes(1, 0)
@@ -107,17 +107,17 @@ class StatementWorkbook(Workbook):
     def _write_t_account(self, sheet, row, name, account):
         """Opening balance, items by source, and the sums; returns the next row."""
         first = row
-        self.write(sheet, row, 0, name, "strong")
-        self.write(sheet, row, 2, self.env._("Opening balance"))
-        self.write(sheet, row, 5, float(account.opening))
+        self.put(sheet, row, 0, name, "strong")
+        self.put(sheet, row, 2, self.env._("Opening balance"))
+        self.put(sheet, row, 5, float(account.opening))
         for move in account.movements:
             row += 1
-            self.write(sheet, row, 0, name)
-            self.write(sheet, row, 1, self.statement.get_letter(move.source))
-            self.write(sheet, row, 2, move.source.label)
+            self.put(sheet, row, 0, name)
+            self.put(sheet, row, 1, self.statement.get_letter(move.source))
+            self.put(sheet, row, 2, move.source.label)
             for column, amount in ((3, move.debit), (4, move.credit)):
                 if amount:
-                    self.write(sheet, row, column, float(amount))
+                    self.put(sheet, row, column, float(amount))
         self._write_closing(sheet, first, row + 1, name, account)
         return row + 3
 
@@ -236,7 +236,7 @@ class StatementWorkbook(Workbook):
         for place, row in enumerate(statement.bridge_shown, len(statement.bridge) + 3):
             label = self.env._("%(place)s (not adjusted)", place=row[0])
             for column, value in enumerate((label, *row[1:])):
-                self.write(sheet, place, column, value)
+                self.put(sheet, place, column, value)
 
     def write_adjustment(self):
         headers = [

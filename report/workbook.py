@@ -47,7 +47,7 @@ class Workbook:
         sheet.fit_to_pages(1, 0)
         return sheet
 
-    def write(self, sheet, row, column, value, style=None):
+    def put(self, sheet, row, column, value, style=None):
         """A value as what it is."""
         if value is None or value is False or value == "":
             return
@@ -67,7 +67,7 @@ class Workbook:
         self.write_headers(sheet, headers)
         for place, row in enumerate(rows, 1):
             for column, value in enumerate(row):
-                self.write(sheet, place, column, value)
+                self.put(sheet, place, column, value)
         self.fit(sheet, [headers, *rows])
         if rows and totals:
             self._write_totals(sheet, rows, totals)
