@@ -115,8 +115,9 @@ class CloseStatement:
 
     @property
     def legend(self):
-        """[(letter, what it stands for)]"""
-        return [(letter, x.label) for x, letter in self.ledger.letters.items()]
+        """What the letters stand for."""
+        letters = self.ledger.letters.items()
+        return "; ".join(f"({letter}) {source.label}" for source, letter in letters)
 
     # -- conversion cost and variances ------------------------------------------
 
