@@ -39,6 +39,7 @@ from . import backflush_close_post
 from . import backflush_close_reverse
 from . import backflush_close_finding
 from . import backflush_close_branch
+from . import backflush_close_statement
 from . import backflush_count_spread
 from . import backflush_day
 from . import backflush_element

@@ -51,6 +51,8 @@ KEPT = {
     "finding_ids",
     "parent_close_id",
     "branch_close_ids",
+    "user_posted_id",
+    "version_ids",
 }
 
 

@@ -18,6 +18,7 @@ from . import (
     test_close_checks,
     test_close_month,
     test_close_refused,
+    test_close_statement,
     test_companies,
     test_comparison,
     test_completion,
