@@ -12,6 +12,27 @@ from typing import Any
 
 import _variance_sql
 
+#: What people cost who work on orders that are still open.
+OPEN_RATES = """
+INSERT INTO backflush_variance
+       (kind, element_id, date, product_id, workcenter_id, operation_id, department_id,
+        production_id, timesheet_id, quantity_standard, quantity_actual, price_standard,
+        price_actual, amount, account_id, state, company_id, create_uid, write_uid,
+        create_date, write_date)
+SELECT 'labour_rate', %(labour)s, a.date, o.product_id, w.workcenter_id, w.operation_id,
+       a.department_id, o.id, a.id, a.unit_amount, a.unit_amount, r.rate,
+       -a.amount / a.unit_amount, round(-a.amount - a.unit_amount::numeric * r.rate, 2),
+       %(labour_price)s, 'provisional', %(company)s, %(user)s, %(user)s,
+       now() AT TIME ZONE 'UTC', now() AT TIME ZONE 'UTC'
+  FROM mrp_production o
+  JOIN account_analytic_line a ON a.production_id = o.id
+  JOIN mrp_workorder w ON w.id = a.workorder_id
+  JOIN backflush_rate r
+    ON r.workcenter_id = w.workcenter_id AND r.version_id = %(version)s
+   AND r.element_id = %(labour)s
+ WHERE o.company_id = %(company)s AND o.state NOT IN ('done', 'cancel')
+   AND a.date BETWEEN %(date_from)s AND %(date_to)s;
+"""
 #: Control and applied of each element; the hours and rates of the period's cards.
 CONVERSION = """
 CREATE TEMP TABLE bench_element AS
@@ -277,7 +298,7 @@ def get_parameters(env: Any, date_from: str, date_to: str) -> dict[str, Any]:
 def compute(cr: Any, values: dict[str, Any]) -> None:
     """Rows of time and of the period, disposition and bridge."""
     _variance_sql.compute(cr, values, write=True)
-    for statement in (CONVERSION, ROWS, DISPOSITION, BRIDGE):
+    for statement in (OPEN_RATES, CONVERSION, ROWS, DISPOSITION, BRIDGE):
         cr.execute(statement, values)
 
 

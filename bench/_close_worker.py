@@ -51,7 +51,7 @@ SELECT 'item ' || m.date || ' ' || l.account_id, sum(l.balance)
  WHERE m.backflush_close_id IS NOT NULL
  GROUP BY 1
  UNION ALL
-SELECT 'place ' || place, sum(sequential - backflush)
+SELECT 'place ' || place, COALESCE(sum(sequential - backflush), 0)
   FROM backflush_close_bridge
  GROUP BY 1
 """
@@ -167,10 +167,10 @@ class Closes:
                 execute = env.cr.execute
 
                 def note(
-                    query: Any, *words: Any, execute: Any = execute, step: str = step
+                    query: Any, *words: Any, execute: Any = execute, step: str = step, **more: Any
                 ) -> Any:
                     begun = time.perf_counter()
-                    result = execute(query, *words)
+                    result = execute(query, *words, **more)
                     taken = time.perf_counter() - begun
                     if taken > least:
                         text = " ".join(str(query).split())
