@@ -51,13 +51,13 @@ class CloseYear(Closing, RecordedTime):
             self._make()
             self.env.flush_all()
         with self._at(self._get_day(month, 5)):
-            if self.closes or month > 1:
+            if month > 1:
                 self._close_month(month - 1)
                 self._play_late()
             self.env.flush_all()
         with self._at(self._get_day(month, 12)):
             self._finish_waiting()
-            for _number in range(self.draw.randint(1, 3)):
+            for _number in range(self.draw.randint(1, 2)):
                 self._make()
             self._begin()
             self._sell_some()
@@ -89,8 +89,14 @@ class CloseYear(Closing, RecordedTime):
         used = {self.m: 2 * quantity + self.draw.choice((-1, 0, 0, 2))}
         if self.draw.random() < 0.3:
             used[self.s] = 1
-        self._finish(order, used=used)
-        self.finished_orders.append(order)
+        self._produce_all(order, used)
+
+    def _produce_all(self, order, used=None):
+        # without a form: there are many
+        order.qty_producing = order.product_qty
+        order._set_qty_producing()
+        self._use(order, used or {})
+        self.finished_orders.append(self._finish_as_is(order))
 
     def _work(self, order, quantity):
         hours = round(quantity / 2 * self.draw.uniform(0.8, 1.3), 2)
@@ -104,8 +110,7 @@ class CloseYear(Closing, RecordedTime):
     def _finish_waiting(self):
         if self.waiting:
             self._work(self.waiting, 5)
-            self._finish(self.waiting)
-            self.finished_orders.append(self.waiting)
+            self._produce_all(self.waiting)
             self.waiting = None
 
     def _sell_some(self):
@@ -222,7 +227,6 @@ class CloseYear(Closing, RecordedTime):
         stock = sum(
             self._get_total(self.accounts[name].ids, self.today()) for name in names
         )
-        # what was billed and is not on hand, with what is on hand and not billed
         expense = self._get_expense(self.today())
         self.assertAlmostEqual(expense, self.spent - stock, 2)
 
