@@ -167,7 +167,11 @@ class Closes:
                 execute = env.cr.execute
 
                 def note(
-                    query: Any, *words: Any, execute: Any = execute, step: str = step, **more: Any
+                    query: Any,
+                    *words: Any,
+                    execute: Any = execute,
+                    step: str = step,
+                    **more: Any,
                 ) -> Any:
                     begun = time.perf_counter()
                     result = execute(query, *words, **more)

@@ -53,7 +53,14 @@ SELECT CASE WHEN c.state = 'posted' AND c.adjustment_move_id IS NOT NULL
          WHERE m.backflush_close_id = c.id AND m.reversed_entry_id IS NOT NULL
            AND m.state = 'posted'),
        (SELECT count(*) FROM account_move m
-         WHERE m.backflush_close_id = c.id AND m.state <> 'posted')
+         WHERE m.backflush_close_id = c.id AND m.state <> 'posted'),
+       (SELECT count(*)
+          FROM (SELECT m.date, l.account_id
+                  FROM account_move m
+                  JOIN account_move_line l ON l.move_id = m.id
+                 WHERE m.backflush_close_id = c.id
+                 GROUP BY m.date, l.account_id
+                HAVING sum(l.balance) <> 0) left_behind)
   FROM backflush_close c
  WHERE c.id = {close}
 """
@@ -61,9 +68,8 @@ SELECT CASE WHEN c.state = 'posted' AND c.adjustment_move_id IS NOT NULL
 
 def _look(floor: Floor, close: int) -> tuple[str, list[str]]:
     """The state of a close, and whatever is half done about it."""
-    [[state, lines, final, open_, entries, reversals, drafts]] = floor.query(
-        _LOOK.format(close=close)
-    )
+    [found] = floor.query(_LOOK.format(close=close))
+    state, lines, final, open_, entries, reversals, drafts, left = found
     wrong = {
         "an entry is a draft": drafts,
         "figures without a computation": state == "draft" and lines,
@@ -75,7 +81,7 @@ def _look(floor: Floor, close: int) -> tuple[str, list[str]]:
         "not one entry": state == "posted" and (entries, reversals) != (1, 0),
         "not one adjustment and what takes it back": state == "adjusted"
         and (entries, reversals) != (2, 1),
-        "an entry is not reversed": state == "reversed" and entries != reversals,
+        "something is left of its entries": state == "reversed" and left,
     }
     return state, [f"{text} ({state})" for text, is_wrong in wrong.items() if is_wrong]
 
