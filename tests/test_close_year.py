@@ -179,6 +179,8 @@ class CloseYear(Closing, RecordedTime):
 
     def assertMonthClosed(self, close):
         """I5, I6, ledger = stock, and a next period that starts clean."""
+        unexplained = [round(x, 2) for x in close.line_ids.mapped("remainder")]
+        self.assertFalse(any(unexplained), close.name)
         broken = close.account_proof_ids.filtered(lambda x: x.state == "broken")
         self.assertEqual(broken.mapped("description"), [], close.name)
         self.assertVariancesGone(close)
@@ -252,8 +254,8 @@ class CloseYear(Closing, RecordedTime):
                 name = line.element_id.type
                 amount = line.amount * self._get_valued_quantity(self.p)
                 expected[name] = expected.get(name, 0) + amount
-        for name, amount in expected.items():
-            self.assertAlmostEqual(found.get(name, 0), amount, 2, name)
+        for name in {*found, *expected}:
+            self.assertAlmostEqual(found[name], expected.get(name, 0), 2, name)
 
 
 @tagged("post_install", "-at_install")
