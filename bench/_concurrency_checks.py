@@ -111,6 +111,8 @@ ADDON = {
                   FROM account_move_line l
                   JOIN res_company c ON c.id = l.company_id
                    AND c.backflush_journal_id = l.journal_id
+                  JOIN account_move m ON m.id = l.move_id
+                   AND m.backflush_close_id IS NULL
                  WHERE l.parent_state = 'posted') AS both_sides
          WHERE entry IS NOT NULL
          GROUP BY entry, account

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from functools import partial
 from typing import NamedTuple
 
+import _concurrency_close as close
 import _concurrency_day as day
 import _concurrency_office as office
 from _concurrency_floor import ORDER, TRANSFER, Floor, Outcome, Sizes, kill_in
@@ -203,6 +204,10 @@ SCENARIOS = (
     *(
         Scenario(play, takes, needs_addon=True, needs_job=day.JOB)
         for play, takes in day.SCENARIOS.items()
+    ),
+    *(
+        Scenario(play, takes, needs_addon=True)
+        for play, takes in close.SCENARIOS.items()
     ),
 )
 

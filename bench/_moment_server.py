@@ -36,6 +36,9 @@ _ENTRY = "backflush_costing.models.backflush_engine_entry:BackflushEngine"
 _POSTING = "backflush_costing.models.backflush_engine_posting:BackflushEngine"
 _REVERSAL = "backflush_costing.models.backflush_engine_reversal:BackflushEngine"
 _DAY = "backflush_costing.models.backflush_day:BackflushDay"
+_CLOSE = "backflush_costing.models.backflush_close:BackflushClose"
+_CLOSING = "backflush_costing.models.backflush_close_post:BackflushClose"
+_OPENING = "backflush_costing.models.backflush_close_reverse:BackflushClose"
 _MOVE = "account.models.account_move:AccountMove"
 MOMENTS = {
     "before the stock work": Moment(
@@ -55,6 +58,9 @@ MOMENTS = {
     "after the posting": Moment(f"{_POSTING}._create_postings", True),
     "after the day's entry": Moment(f"{_DAY}._book_day", True),
     "in the reversal": Moment(f"{_REVERSAL}._create_reversal", True),
+    "after the period's rows": Moment(f"{_CLOSE}._insert_rows", True),
+    "before the rows are final": Moment(f"{_CLOSING}._finalise"),
+    "in the reversal of a close": Moment(f"{_OPENING}._reverse_entries", True),
 }
 # at the commit of what a user did: before it, while the database carries it out (so
 # many seconds after it was sent), after it but before the user gets an answer

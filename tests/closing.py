@@ -1,5 +1,8 @@
 """Closing periods in tests: what is shared by the cases that post one."""
 
+from datetime import datetime, time
+
+from freezegun import freeze_time
 from odoo import fields
 
 CONVERSION = (
@@ -51,6 +54,9 @@ class Closing:
             if element.control_account_id:
                 cls.accounts[f"{name}_applied"] = element.control_account_id
                 cls.account_names[element.control_account_id] = f"{name}_control"
+
+    def _at(self, day):
+        return freeze_time(datetime.combine(day, time(12)))
 
     def _create_close(self, day=None):
         """The close of the month of a day."""
@@ -124,6 +130,21 @@ class Closing:
             ]
         )
         self.assertFalse(late)
+
+    def assertVariancesGone(self, close):
+        """I6: nothing stands on the accounts of variances after the disposition."""
+        names = [x for x in self.accounts if x == "ppv" or x.endswith("_variance")]
+        groups = self.env["account.move.line"]._read_group(
+            [
+                ("account_id", "in", [self.accounts[name].id for name in names]),
+                ("parent_state", "=", "posted"),
+                ("date", "<=", close.date_to),
+            ],
+            ["account_id"],
+            ["balance:sum"],
+        )
+        left = {self.account_names[account]: round(x, 2) for account, x in groups}
+        self.assertEqual({name: x for name, x in left.items() if x}, {})
 
     def _get_balances(self):
         """{account: balance} of the company's posted items."""

@@ -4,9 +4,6 @@ In all four variants, with one or two accounts for conversion cost; proration in
 cost of sales in the first.
 """
 
-from datetime import datetime, time
-
-from freezegun import freeze_time
 from odoo import fields
 from odoo.tests import tagged
 
@@ -49,27 +46,9 @@ class CloseMonth(Closing, Month):
         day = fields.Date.start_of(fields.Date.add(self.today, months=months), "month")
         return fields.Date.add(day, days=9)
 
-    def _at(self, day):
-        return freeze_time(datetime.combine(day, time(12)))
-
     def assertBalances(self, expected):
         for name, amount in expected.items():
             self.assertBalance(name, amount)
-
-    def assertVariancesGone(self, close):
-        """I6: nothing stands on the accounts of variances after the disposition."""
-        names = [x for x in self.accounts if x == "ppv" or x.endswith("_variance")]
-        groups = self.env["account.move.line"]._read_group(
-            [
-                ("account_id", "in", [self.accounts[name].id for name in names]),
-                ("parent_state", "=", "posted"),
-                ("date", "<=", close.date_to),
-            ],
-            ["account_id"],
-            ["balance:sum"],
-        )
-        left = {self.account_names[account]: round(x, 2) for account, x in groups}
-        self.assertEqual({name: x for name, x in left.items() if x}, {})
 
     def assertBooksAgree(self):
         self.assertLedgerIsStock()
