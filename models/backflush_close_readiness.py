@@ -177,7 +177,7 @@ class Readiness(GoodsReadiness, TimeReadiness):
             return lines.element_id
         ids = {
             element
-            for element, control, applied in self._reader._fetch(ACCOUNTS)
+            for element, _account, control, applied in self._reader._fetch(ACCOUNTS)
             if control or applied
         }
         ids |= {element for element, *_row in self._reader.read_rows()}

@@ -76,6 +76,7 @@ class TimeReadiness:
 
     def _find_work_in_process(self):
         last = {"until": self.close.date_to}
+        last |= self._reader._get_scope("completion", "delivery")
         orders = [order for (order,) in self._ask(readiness.LONG_OPEN, **last)]
         if not orders:
             return None

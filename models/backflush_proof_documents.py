@@ -138,7 +138,7 @@ class DocumentReader:
             self._add_asides(groups)
         results = {key: x.prepare(key, forth, back) for key, x in groups.items()}
         name = "purchase" if forth == "in" else "sale"
-        MatchReader(self.scope.company, name, forth, back).correct(groups, results)
+        MatchReader(self.scope, name, forth, back).correct(groups, results)
         return list(results.values())
 
     def _add_asides(self, groups):

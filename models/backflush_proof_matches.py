@@ -19,8 +19,9 @@ class MatchReader:
     and against the quantities on the documents.
     """
 
-    def __init__(self, company, side, forth, back):
-        self.pools = Pools(company)
+    def __init__(self, scope, side, forth, back):
+        self.frame = scope.frame
+        self.pools = Pools(scope.company)
         self.side, self.forth, self.back = side, forth, back
 
     def correct(self, groups, results):
@@ -32,9 +33,9 @@ class MatchReader:
         }
         self.pools.load(set(keys.values()))
         exchanged = self._read_exchanged(set(keys.values()))
-        fees = self._find_fees()
+        others = self._find_fees() | self._find_later(set(keys.values()))
         for key, pool_key in keys.items():
-            if pool_key not in fees:
+            if pool_key not in others:
                 told = tell(self.pools.pools[pool_key], exchanged[pool_key])
                 results[key] = self._correct(groups[key], results[key], told)
 
@@ -63,6 +64,26 @@ class MatchReader:
                     key = self.pools._get_key(match)
                     result[key] += number(match.quantity) * change
         return result
+
+    def _find_later(self, keys):
+        """Pools whose matches know more than was known at the end of the period, where
+        that is asked for: *oldest first* has to tell all of them.
+        """
+        if not (self.frame.as_of_end and keys):
+            return set()
+        found = self.pools.matches.search(self.pools._get_domain(keys))
+        late = {
+            self.pools._get_key(match)
+            for match in found
+            if match.line_id and match.line_id.date > self.frame.date_to
+        }
+        for key in keys - late:
+            pool = self.pools.pools[key]
+            ids = [lot.key for lot in (*pool.lots, *pool.returns) if lot.key > 0]
+            facts = self.pools.facts.browse(ids)
+            if any(fact.date >= self.frame.until for fact in facts):
+                late.add(key)
+        return late
 
     def _find_fees(self):
         """Pools of what subcontractors made: their documents pass no goods."""

@@ -56,8 +56,8 @@ class CloseQueries(Closing, RecordedTime):
         few = self._close_and_count()
         self._work(MORE)
         many = self._close_and_count()
-        # Odoo's numbering of entries asks some more, whatever the number of orders; less
-        # than one query for each of them
+        # Odoo's numbering of entries asks some more, whatever the number of orders:
+        # less than one query for each of them
         for name, queries in many.items():
             self.assertLess(queries, few[name] + MORE, (name, few, many))
 

@@ -105,7 +105,8 @@ BY_HAND = """
      ORDER BY item.account_id, item.move_id
 """
 #: What Odoo's own inventory closing has booked on accounts: entries in the stock
-#: journal that no movement and no document of the addon has made.
+#: journal that no movement (whose items name their goods) and no document of the addon
+#: has made.
 CLOSED = """
     SELECT item.account_id, SUM(item.balance)
       FROM account_move_line item
@@ -113,7 +114,7 @@ CLOSED = """
      WHERE item.company_id = %(company)s AND item.parent_state = 'posted'
        AND item.account_id = ANY(%(accounts)s) AND %(known)s
        AND entry.journal_id = %(journal)s AND entry.move_type = 'entry'
-       AND entry.backflush_close_id IS NULL
+       AND item.product_id IS NULL AND entry.backflush_close_id IS NULL
        AND NOT EXISTS (
             SELECT FROM backflush_posting p
              WHERE p.account_move_id = entry.id OR p.reversal_move_id = entry.id)
