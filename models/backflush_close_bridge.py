@@ -70,7 +70,7 @@ class BackflushCloseAccount(models.Model):
     )
     balance = fields.Monetary(readonly=True, help="Before the close.")
     expected = fields.Monetary(
-        string="Stock at Standard",
+        string="Expected",
         readonly=True,
         help="Goods on hand, and what stands between them and the account.",
     )
@@ -85,7 +85,7 @@ class BackflushCloseAccount(models.Model):
         readonly=True,
         help="Rounding: booked with the close.",
     )
-    description = fields.Text(readonly=True)
+    description = fields.Text(string="Stock at Standard", readonly=True)
 
 
 class BackflushClose(models.Model):
@@ -137,7 +137,7 @@ class BackflushClose(models.Model):
             if finding.record._name == "account.account"
         ]
         self.env["backflush.close.account"].create(
-            [self._prepare_account(finding) for finding in findings]
+            [self._prepare_account(finding, scope) for finding in findings]
         )
         self._insert_rounding()
 
@@ -163,7 +163,7 @@ class BackflushClose(models.Model):
         vals = self._prepare_row(self.company_id, self.date_to, row, self)
         insert(self.env["backflush.variance"], [vals])
 
-    def _prepare_account(self, finding):
+    def _prepare_account(self, finding, scope):
         return {
             "close_id": self.id,
             "account_id": finding.record.id,
@@ -171,7 +171,7 @@ class BackflushClose(models.Model):
             "expected": float(finding.expected),
             "difference": float(self._round(finding.found - finding.expected)),
             "state": finding.state,
-            "description": finding.sentence,
+            "description": scope.ledger.describe_parts(finding.record.id),
         }
 
     def _round(self, amount):

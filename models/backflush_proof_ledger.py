@@ -196,7 +196,7 @@ class LedgerProof(Proof):
             )
         return Finding(
             self.env["account.account"].browse(account_id),
-            self._describe(carried, found, difference),
+            self._describe(account_id, found, difference),
             remedy,
             expected,
             found,
@@ -215,13 +215,17 @@ class LedgerProof(Proof):
             "before they were covered: book their value at standard once."
         )
 
-    def _describe(self, carried, found, difference):
-        names = self.get_part_names()
-        parts = "; ".join(
+    def describe_parts(self, account_id):
+        """What an account must show, in words."""
+        names, carried = self.get_part_names(), self.carried[account_id]
+        return "; ".join(
             f"{names[name]} {self.money(carried.parts[name])}"
             for name in names
             if round_half_up(carried.parts[name], self.scope.unit)
         )
+
+    def _describe(self, account_id, found, difference):
+        carried, parts = self.carried[account_id], self.describe_parts(account_id)
         sentence = self.env._(
             "Balance %(found)s. Stock at standard %(expected)s (%(parts)s).",
             found=self.money(found),
