@@ -198,7 +198,7 @@ class TestButrico(Closing, RecordedTime, BackflushCommon):
             {
                 ("material", "price", "materials"): 1_340.21,
                 ("material", "price", "finished_goods"): 1_793.81,
-                # 7,175.26 and −12,247.42; the 309.28 that fall on usage leave by its account
+                # 7,175.26 and −12,247.42; 309.28 of usage leave by its account
                 ("material", "price", "cost_of_sales"): 6_865.98,
                 ("material", "quantity", "finished_goods"): -3_061.86,
                 ("material", "quantity", "cost_of_sales"): -11_938.14,
