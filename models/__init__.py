@@ -29,6 +29,7 @@ from . import backflush_check_product
 from . import backflush_check_suitability
 from . import backflush_check_result
 from . import backflush_close
+from . import backflush_close_detail
 from . import backflush_close_adjust
 from . import backflush_close_bridge
 from . import backflush_close_calendar

@@ -30,14 +30,9 @@ class BackflushCloseAdjustment(models.Model):
 
     _name = "backflush.close.adjustment"
     _description = "Adjustment to Sequential Costing"
+    _inherit = ["backflush.close.detail"]
     _order = "close_id, id"
-    _check_company_auto = True
 
-    close_id = fields.Many2one(
-        "backflush.close", required=True, readonly=True, index=True, ondelete="cascade"
-    )
-    company_id = fields.Many2one(related="close_id.company_id", store=True)
-    currency_id = fields.Many2one(related="company_id.currency_id")
     role = fields.Selection(ROLES, string="For", required=True, readonly=True)
     account_id = fields.Many2one(
         "account.account",

@@ -27,14 +27,9 @@ class BackflushCloseBridge(models.Model):
 
     _name = "backflush.close.bridge"
     _description = "Bridge to Sequential Costing"
+    _inherit = ["backflush.close.detail"]
     _order = "close_id, id"
-    _check_company_auto = True
 
-    close_id = fields.Many2one(
-        "backflush.close", required=True, readonly=True, index=True, ondelete="cascade"
-    )
-    company_id = fields.Many2one(related="close_id.company_id", store=True)
-    currency_id = fields.Many2one(related="company_id.currency_id")
     place = fields.Selection(PLACES, required=True, readonly=True)
     sequential = fields.Monetary(
         string="Sequential Costing",
@@ -57,14 +52,9 @@ class BackflushCloseAccount(models.Model):
 
     _name = "backflush.close.account"
     _description = "Stock Account at a Period's End"
+    _inherit = ["backflush.close.detail"]
     _order = "close_id, id"
-    _check_company_auto = True
 
-    close_id = fields.Many2one(
-        "backflush.close", required=True, readonly=True, index=True, ondelete="cascade"
-    )
-    company_id = fields.Many2one(related="close_id.company_id", store=True)
-    currency_id = fields.Many2one(related="company_id.currency_id")
     account_id = fields.Many2one(
         "account.account", required=True, readonly=True, ondelete="restrict"
     )

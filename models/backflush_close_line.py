@@ -6,14 +6,9 @@ class BackflushCloseLine(models.Model):
 
     _name = "backflush.close.line"
     _description = "Conversion Cost of a Period"
+    _inherit = ["backflush.close.detail"]
     _order = "close_id, element_id"
-    _check_company_auto = True
 
-    close_id = fields.Many2one(
-        "backflush.close", required=True, readonly=True, index=True, ondelete="cascade"
-    )
-    company_id = fields.Many2one(related="close_id.company_id", store=True)
-    currency_id = fields.Many2one(related="company_id.currency_id")
     date_from = fields.Date(related="close_id.date_from")
     date_to = fields.Date(related="close_id.date_to", store=True)
     state = fields.Selection(related="close_id.state")
@@ -82,12 +77,9 @@ class BackflushCloseProgress(models.Model):
 
     _name = "backflush.close.progress"
     _description = "Open Orders at a Period's End"
+    _inherit = ["backflush.close.detail"]
     _order = "close_id, element_id, workcenter_id"
 
-    close_id = fields.Many2one(
-        "backflush.close", required=True, readonly=True, index=True, ondelete="cascade"
-    )
-    company_id = fields.Many2one(related="close_id.company_id", store=True)
     element_id = fields.Many2one(
         "backflush.element", required=True, readonly=True, ondelete="restrict"
     )

@@ -19,14 +19,9 @@ class BackflushClosePart(models.Model):
 
     _name = "backflush.close.part"
     _description = "Disposition of Variances"
+    _inherit = ["backflush.close.detail"]
     _order = "close_id, element_id, account_id, group, place"
-    _check_company_auto = True
 
-    close_id = fields.Many2one(
-        "backflush.close", required=True, readonly=True, index=True, ondelete="cascade"
-    )
-    company_id = fields.Many2one(related="close_id.company_id", store=True)
-    currency_id = fields.Many2one(related="company_id.currency_id")
     element_id = fields.Many2one(
         "backflush.element", required=True, readonly=True, ondelete="restrict"
     )
