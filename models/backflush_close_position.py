@@ -124,6 +124,9 @@ class PositionReader:
 
     def _read_closed(self):
         """What it has added to accounts of perpetual goods."""
+        # those of goods at average or FIFO alone are not proved
+        others = [x for x in self.carriers if x not in self.closed]
+        self.closed |= self.scope.read_closed(others)
         for account_id, amount in self.closed.items():
             carrier = self.carriers.get(account_id)
             if not carrier:

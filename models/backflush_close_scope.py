@@ -8,7 +8,7 @@ from functools import cached_property
 from odoo import fields
 from odoo.tools import SQL
 
-from ..costing.sql import bridge, facts
+from ..costing.sql import bridge, facts, ledger
 from .backflush_books import number
 from .backflush_proof_documents import DocumentReader
 from .backflush_proof_ledger import LedgerProof
@@ -73,6 +73,12 @@ class CloseScope(ProofScope):
             self.purchases + (reader.read_purchases() if products else []),
             self.sales + (reader.read_sales() if products else []),
         )
+
+    def read_closed(self, accounts):
+        """{account id: what Odoo's own closing has booked on it by then}"""
+        journal = self.company._backflush_config("account_stock_journal_id")
+        query = ledger.closed(self.frame, accounts, journal.id or None)
+        return {x: number(y) for x, y in self.env.execute_query(query)}
 
     # -- standards --------------------------------------------------------------
 

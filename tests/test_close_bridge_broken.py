@@ -135,6 +135,12 @@ class AverageMaterials(Closing, RecordedTime):
         shown = 520.0 if self.materials_valuation == "real_time" else 0.0
         self.assertEqual(self._get_materials(), (520.0, shown))
 
+    def test_not_billed_and_carried_by_odoo(self):
+        """It takes what is not billed for missing."""
+        self._receive(self._order(self.m, 30, 5.2))
+        self.company.action_close_stock_valuation(auto_post=True)
+        self.assertEqual(self._get_materials(), (520.0, 676.0))
+
 
 @tagged("post_install", "-at_install")
 class TestBridgeAverage1(AverageMaterials, Variant1, BackflushCommon):
@@ -144,3 +150,42 @@ class TestBridgeAverage1(AverageMaterials, Variant1, BackflushCommon):
 @tagged("post_install", "-at_install")
 class TestBridgeAverage3(AverageMaterials, Variant3, BackflushCommon):
     pass
+
+
+@tagged("post_install", "-at_install")
+class TestBridgeInnerPartNextPeriod(
+    Closing, RecordedTime, Levels, Variant1, BackflushCommon
+):
+    @classmethod
+    def setUpClass(cls):
+        with freeze_time("2026-01-01 10:00"):
+            super().setUpClass()
+
+    def setUp(self):
+        with freeze_time("2026-03-09 10:00"):
+            super().setUp()
+
+    def test_its_conversion_cost_is_applied_then(self):
+        with freeze_time("2026-03-10 10:00"):
+            self._produce(self.o, 10)
+            self._spend(labour=120.0, variable_overhead=36.0, fixed_overhead=160.0)
+            order = self._create_production(self.t, 2)
+            used = order.move_raw_ids.filtered(lambda move: move.product_id == self.o)
+            used.write({"quantity": 1, "picked": True})
+            used._action_done()
+            close = self._close()
+            before = self._get_expense(close.date_to)
+            close.action_adjust()
+            after = self._get_expense(close.date_to)
+            self.assertAlmostEqual(close.bridge_profit, before - after, 2)
+            # conversion cost of 9 O on hand and of the one that is used: 10 × 45.00
+            self.assertAlmostEqual(close.bridge_profit, 450.0, 2)
+        with freeze_time("2026-04-10 10:00"):
+            self._buy(self.a, 4, self.a.standard_price)
+            self._finish(order)
+            self._spend(labour=60.0, variable_overhead=18.0, fixed_overhead=160.0)
+            later = self._close()
+        timing = {line.element_id.type: line.timing for line in later.line_ids}
+        self.assertEqual(timing["labour"], -60.0)
+        self.assertNotIn("unallocated", later.variance_ids.mapped("kind"))
+        self.assertEqual(later.bridge_profit, 360.0)
