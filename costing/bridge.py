@@ -59,10 +59,11 @@ class Position:
     ``progress``: hours recorded on open orders × standard rate. ``finished`` is on hand
     and costed at completion; of such goods, ``sold`` are delivered less invoiced (still
     on their account), ``bought`` received less billed, ``parts`` used by orders that
-    are not finished, ``closed`` is what Odoo's own closing has added to their accounts.
-    ``delivery`` is on hand and costed at delivery. ``fees`` are
-    applied subcontractors' fees that are not billed. ``prorated`` is what proration
-    would put on goods on hand, ``capitalised`` what the close has.
+    are not finished, ``inner`` is the conversion cost of parts costed at delivery that
+    such orders have used, ``closed`` is what Odoo's own closing has added to their
+    accounts. ``delivery`` is on hand and costed at delivery. ``fees`` are applied
+    subcontractors' fees that are not billed. ``prorated`` is what proration would put
+    on goods on hand, ``capitalised`` what the close has.
     """
 
     carriers: Sequence[Carrier] = field(default_factory=tuple)
@@ -71,6 +72,7 @@ class Position:
     sold: Decimal = ZERO
     bought: Decimal = ZERO
     parts: Decimal = ZERO
+    inner: Decimal = ZERO
     closed: Decimal = ZERO
     delivery: Decimal = ZERO
     fees: Decimal = ZERO
@@ -121,7 +123,7 @@ def bridge(position: Position, unit: Decimal) -> list[Place]:
             position.total("held") - received,
             shown - position.total("delivered"),
         ),
-        Place(PROGRESS, position.progress + issued, ZERO),
+        Place(PROGRESS, position.progress + position.inner + issued, ZERO),
         Place(
             FINISHED,
             finished + position.delivery,
@@ -156,7 +158,7 @@ def adjustment(position: Position, unit: Decimal, *, is_accrued: bool) -> list[I
     bought = position.bought if is_accrued else ZERO
     stands = position.sold + position.parts + position.closed
     items = [
-        Item(PROGRESS, None, position.progress + issued),
+        Item(PROGRESS, None, position.progress + position.inner + issued),
         Item(FINISHED, None, position.delivery + bought - stands),
         Item(MATERIALS, None, _materials(position.carriers, is_accrued=is_accrued)),
         *_expenses(position.carriers),

@@ -1,3 +1,5 @@
+from collections import defaultdict
+
 from odoo import fields, models
 
 from ..costing.bridge import bridge, effect_on_profit, inventory, is_beyond
@@ -227,7 +229,8 @@ class BackflushClose(models.Model):
         """Subcontractors' fees of goods received that are not billed.
 
         What was applied and is not billed is timing, over all periods; under `delivery`
-        the fees of goods on hand are billed, as far as they are, and not applied yet.
+        the fees of goods on hand or in open orders are billed, as far as they are, and
+        not applied yet.
         """
         fees = self.company_id._get_backflush_element("subcontract")
         lines = self.env["backflush.close.line"].search(
@@ -240,9 +243,12 @@ class BackflushClose(models.Model):
         )
         lines |= self.line_ids.filtered(lambda line: line.element_id in fees)
         total = -sum(number(line.timing) for line in lines)
+        held = defaultdict(lambda: number(0), scope.on_hand)
+        for product_id, quantity, _amount in scope.used:
+            held[product_id] += quantity
         for product, card in scope.cards.items():
             content = scope.books.content(card)
-            quantity = scope.on_hand.get(product.id, number(0))
+            quantity = held[product.id]
             total += quantity * sum(content.get(fee.id, number(0)) for fee in fees)
         return total
 

@@ -8,7 +8,8 @@ from odoo.fields import Domain
 from odoo.tools import SQL
 
 from ..costing.bridge import Carrier, Position
-from ..costing.sql import bridge, facts
+from ..costing.sql import bridge
+from ..costing.sql.frame import DOCUMENTS
 from ..costing.variance import ZERO
 from .backflush_books import number
 
@@ -87,29 +88,32 @@ class PositionReader:
 
     def _read_open_orders(self):
         """Materials that orders had used which were not finished then."""
-        for row in self.env.execute_query_dict(facts.unbooked(self.scope.frame)):
-            product_id, amount = row["product"], number(row["amount"])
-            if not row["production"] or amount > 0:
-                continue
+        for product_id, quantity, amount in self.scope.used:
             if self.scope.known[product_id].is_delivered:
                 product = self.env["product.product"].browse(product_id)
-                if product in self.scope.cards:
-                    quantity = -number(row["quantity"])
+                if card := self.scope.cards.get(product):
                     self._add_content(product_id, quantity, "issued")
+                    self.totals["inner"] += quantity * self._get_conversion(card)
             elif product_id in self.finished:
                 # it is on no material's account: its own has it until then
-                self.totals["parts"] -= amount
+                self.totals["parts"] += amount
             else:
-                self._add(product_id, "issued", -amount)
+                self._add(product_id, "issued", amount)
+
+    def _get_conversion(self, card):
+        """What one unit holds beyond the materials that accounts carry."""
+        materials = (amount for *_who, amount in self.scope.get_materials(card))
+        return number(card.amount) - sum(materials, ZERO)
 
     def _read_documents(self):
-        for group in self.scope.purchases:
+        purchases, sales = self.scope.documents
+        for group in purchases:
             amount = group.open_amount - group.ahead_amount
             if group.product in self.finished:
                 self.totals["bought"] += amount
             else:
                 self._add(group.product, "received", amount)
-        for group in self.scope.sales:
+        for group in sales:
             amount = group.open_amount - group.ahead_amount
             if group.product in self.finished:
                 self.totals["sold"] += amount
@@ -120,6 +124,9 @@ class PositionReader:
 
     def _read_closed(self):
         """What it has added to accounts of perpetual goods."""
+        # those of goods at average or FIFO alone are not proved
+        others = [x for x in self.carriers if x not in self.closed]
+        self.closed |= self.scope.read_closed(others)
         for account_id, amount in self.closed.items():
             carrier = self.carriers.get(account_id)
             if not carrier:
@@ -139,6 +146,8 @@ class PositionReader:
             company=self.scope.company.id,
             date_to=self.scope.date_to,
             accounts=list(weights),
+            products=[x.id for x in self.scope.frame.products if x.at_standard],
+            documents=list(DOCUMENTS),
         )
         for account_id, balance in self.env.execute_query(query):
             left = number(balance) - self.standing.get(account_id, ZERO)
@@ -162,20 +171,25 @@ class PositionReader:
             quantity = self.scope.on_hand.get(product.id, ZERO)
             amount = max(quantity * number(known.price), ZERO)
             weights[valuation.id][known.account] += amount
-        for product, quantity in self._get_others():
-            valuation = self._get_valuation_account(product)
-            if valuation.id in weights and product.valuation != "real_time":
-                amount = number(quantity) * number(product.standard_price)
-                weights[valuation.id][0] += max(amount, ZERO)
+        others = self._get_others(set(weights))
+        for product, amount in self.scope.get_values(others).items():
+            weights[self._get_valuation_account(product).id][0] += max(amount, ZERO)
         return weights
 
-    def _get_others(self):
-        """Storable goods that are not covered, with what is on hand of them."""
-        domain = Domain("location_id.is_valued_internal", "=", True)
-        domain &= Domain("company_id", "=", self.scope.company.id)
-        domain &= Domain("product_id", "not in", self.scope.products.ids)
-        quants = self.env["stock.quant"]
-        return quants._read_group(domain, ["product_id"], ["quantity:sum"])
+    def _get_others(self, accounts):
+        """Periodic goods that are not covered, and share one of these accounts."""
+        products = self.env["product.product"].with_context(active_test=False)
+        if not accounts:
+            return products
+        domain = Domain("is_storable", "=", True)
+        domain &= Domain(products._check_company_domain(self.scope.company))
+        domain &= Domain("id", "not in", self.scope.products.ids)
+        return products.search(domain).filtered(
+            lambda product: (
+                product.valuation != "real_time"
+                and self._get_valuation_account(product).id in accounts
+            )
+        )
 
     def _get_valuation_account(self, product):
         category = product.categ_id

@@ -127,6 +127,23 @@ class ProductProduct(models.Model):
         if new:
             new.sudo().property_backflush_covered = True
 
+    def _with_backflush_stock(self, at_date=None):
+        """The same products; their quantities are what the current company owns.
+
+        Not Odoo's own context of valuation, which with `sudo` has the places of all
+        companies.
+        """
+        company = self.env.company
+        places = self.env["stock.location"].search(
+            Domain("is_valued_internal", "=", True)
+            & Domain("company_id", "=", company.id)
+        )
+        return self.with_context(
+            location=places.ids,
+            owners=[False, company.partner_id.id],
+            to_date=at_date,
+        )
+
     def _get_backflush_relief_account(self):
         """Account that carries this product as a material.
 

@@ -299,13 +299,9 @@ class ResCompany(models.Model):
         books = Books(company, self.env["stock.move"])
         books.load_cards(products.with_env(company.env))
         totals = defaultdict(Decimal)
-        for product in products.with_env(company.env):
+        for product in products.with_env(company.env)._with_backflush_stock(at_date):
             standard = books.standards[product.id]
-            quantity = (
-                product._with_valuation_context()
-                .with_context(to_date=at_date)
-                .qty_available
-            )
+            quantity = product.qty_available
             if standard and quantity:
                 for account, amount in books.material_content(standard).items():
                     totals[account] += number(quantity) * amount

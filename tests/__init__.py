@@ -13,6 +13,7 @@ from . import (
     test_close,
     test_close_branches,
     test_close_bridge,
+    test_close_bridge_broken,
     test_close_broken,
     test_close_calendar,
     test_close_checks,

@@ -19,12 +19,27 @@ PROFIT = """
        AND i.date BETWEEN %(date_from)s AND %(date_to)s
        AND (a.account_type LIKE 'income%%' OR a.account_type LIKE 'expense%%')
 """
-#: What accounts hold at a period's end.
+#: What accounts hold at a period's end, but for perpetual goods that are no `products`:
+#: documents and movements name them on their items, postings on their lines.
 BALANCES = """
-    SELECT account_id, SUM(balance)
-      FROM account_move_line
-     WHERE company_id = %(company)s AND parent_state = 'posted'
-       AND date <= %(date_to)s AND account_id = ANY(%(accounts)s)
+    WITH held AS (
+        SELECT account_id, balance AS amount
+          FROM account_move_line
+         WHERE company_id = %(company)s AND parent_state = 'posted'
+           AND date <= %(date_to)s AND account_id = ANY(%(accounts)s)
+           AND (product_id IS NULL OR product_id = ANY(%(products)s))
+         UNION ALL
+        SELECT line.account_id, -line.amount
+          FROM backflush_posting p
+          JOIN backflush_posting_line line ON line.posting_id = p.id
+         WHERE p.company_id = %(company)s AND p.event <> ALL(%(documents)s)
+           AND p.state IN ('posted', 'reversed') AND p.date <= %(date_to)s
+           AND (p.date_reversed > %(date_to)s) IS NOT FALSE
+           AND line.account_id = ANY(%(accounts)s)
+           AND line.product_id <> ALL(%(products)s)
+    )
+    SELECT account_id, SUM(amount)
+      FROM held
      GROUP BY account_id
-    HAVING SUM(balance) <> 0
+    HAVING SUM(amount) <> 0
 """

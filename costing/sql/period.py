@@ -177,6 +177,8 @@ STOCK = f"""{BOOKED}, moved AS (
        AND (product.id = ANY(%(also)s::int[])
             OR t.categ_id = ANY(%(categories)s::int[])
                AND product.id <> ALL(%(other)s::int[]))
+       -- until then, what an order has used is in work, and as little applied
+       AND NOT (f.posting_id IS NULL AND m.raw_material_production_id IS NOT NULL)
        AND NOT (f.posting_id IS NULL AND EXISTS (
                 SELECT FROM backflush_posting waits
                  WHERE waits.company_id = f.company_id

@@ -35,8 +35,8 @@ def positions(draw):
     for carrier in carriers:
         if not carrier.is_inventory:
             carrier.delivered = Decimal(0)  # Odoo costs no periodic goods
-    names = ("progress", "finished", "sold", "bought", "parts", "closed", "delivery")
-    values = {name: draw(amounts) for name in (*names, "fees")}
+    names = ("progress", "finished", "sold", "bought", "parts", "inner", "closed")
+    values = {name: draw(amounts) for name in (*names, "delivery", "fees")}
     return Position(carriers, **values)
 
 
