@@ -120,6 +120,10 @@ class TestRecordRules(RightsCase):
         )
         self.env["backflush.check"]._check_books(self.company, today, today)
         self._compute_close(today)
+        self.env["backflush.suitability"].create(
+            {"company_id": self.company.id, "product_id": self.p.id}
+        )
+        self._create_switch(today)
         stranger = self._create_user("manager", self.other)
         for model in self._get_own_models():
             if model._transient:
@@ -129,6 +133,19 @@ class TestRecordRules(RightsCase):
             with self.subTest(model._name):
                 self.assertTrue(records)
                 self._check_hidden(stranger, records)
+
+    def _create_switch(self, day):
+        line = {"category_id": self.finished.id, "trigger": "delivery"}
+        switch = self.env["backflush.switch"].create(
+            {
+                "company_id": self.company.id,
+                "date": day,
+                "line_ids": [Command.create(line)],
+            }
+        )
+        self.env["backflush.switch.account"].create(
+            {"switch_id": switch.id, "account_id": self.materials_account.id}
+        )
 
     def _compute_close(self, day):
         """A close with all that hangs on it."""
@@ -242,6 +259,10 @@ class TestShopUser(RightsCase):
         self._work()
         for user in (self.shop, self.keeper):
             for model in self._get_own_models():
+                if model._name == "backflush.suitability" and user.has_group(
+                    "mrp.group_mrp_manager"
+                ):
+                    continue  # managers of manufacturing see it, without amounts
                 records = model.sudo().search([], limit=1)
                 calls = [
                     ("search", []),
