@@ -9,6 +9,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import TypeVar
 
 K = TypeVar("K")
+W = TypeVar("W")
 
 
 def round_half_up(amount: Decimal, unit: Decimal) -> Decimal:
@@ -42,12 +43,12 @@ def add_wholes(
 
 def allocate_within(
     parts: Mapping[K, Decimal],
-    get_whole: Callable[[K], K],
-    wholes: Mapping[K, Decimal],
+    get_whole: Callable[[K], W],
+    wholes: Mapping[W, Decimal],
     unit: Decimal,
 ) -> dict[K, Decimal]:
     """The same for groups of parts, each of which adds up to its rounded whole."""
-    groups: dict[K, dict[K, Decimal]] = defaultdict(dict)
+    groups: dict[W, dict[K, Decimal]] = defaultdict(dict)
     for key, amount in parts.items():
         groups[get_whole(key)][key] = amount
     result: dict[K, Decimal] = {}

@@ -62,7 +62,6 @@ class BackflushCloseAccount(models.Model):
     )
     balance = fields.Monetary(readonly=True, help="Before the close.")
     expected = fields.Monetary(
-        string="Expected",
         readonly=True,
         help="Goods on hand, and what stands between them and the account.",
     )
@@ -77,7 +76,7 @@ class BackflushCloseAccount(models.Model):
         readonly=True,
         help="Rounding: booked with the close.",
     )
-    description = fields.Text(string="Stock at Standard", readonly=True)
+    description = fields.Text(string="Made Of", readonly=True)
 
 
 class BackflushClose(models.Model):

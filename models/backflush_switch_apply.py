@@ -44,7 +44,7 @@ class BackflushSwitch(models.Model):
                 issues += [x for group in self._get_issues() for x in group]
                 raise Undo
         except Undo:
-            pass
+            issues = list(issues)  # the figures are known, nothing is kept of the rest
         except UserError as error:
             issues.append(str(error))
         self._store(figures, orders, issues)

@@ -160,6 +160,5 @@ class Switching(Closing, RecordedTime, CheckCommon):
                 result.append(play(*args))
                 raise Undone
         except Undone:
-            pass
-        self.people, self.trigger = {}, trigger
+            self.people, self.trigger = {}, trigger
         return result[0]

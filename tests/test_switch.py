@@ -102,8 +102,9 @@ class TestSwitchOn(Switching):
         cls.accounts["production"] = cls.production
 
     def _make(self):
-        super()._make()
+        res = super()._make()
         self.assertFalse(self.open_order.backflush_posting_ids)
+        return res
 
     def test_goods_on_hand_stay_where_they_are(self):
         self._make()
