@@ -1,4 +1,5 @@
 from collections import defaultdict
+from contextlib import suppress
 from decimal import Decimal
 
 from odoo import Command, fields, models
@@ -34,7 +35,7 @@ class BackflushSwitch(models.Model):
         """Switch, look, and take everything back."""
         figures, orders, issues = [], self.production_ids.browse(), []
         try:
-            with self.env.cr.savepoint():
+            with suppress(Undo), self.env.cr.savepoint():
                 try:
                     self._check_switch()
                 except UserError as error:
@@ -43,8 +44,6 @@ class BackflushSwitch(models.Model):
                 _target, figures, _facts = self._compute(self.env.user)
                 issues += [x for group in self._get_issues() for x in group]
                 raise Undo
-        except Undo:
-            issues = list(issues)  # the figures are known, nothing is kept of the rest
         except UserError as error:
             issues.append(str(error))
         self._store(figures, orders, issues)
