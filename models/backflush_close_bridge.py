@@ -106,7 +106,14 @@ class BackflushClose(models.Model):
     bridge_profit = fields.Monetary(
         string="Difference of Profit",
         readonly=True,
-        help="How much higher sequential costing would show the profit to date.",
+        help="How much higher sequential costing would show the period's profit: the "
+        "difference at its end, less that of the last close unless the books were "
+        "adjusted then.",
+    )
+    bridge_profit_to_date = fields.Monetary(
+        string="Difference of Profit to Date",
+        readonly=True,
+        help="What an adjustment at the period's end would add to profit.",
     )
     is_bridge_material = fields.Boolean(
         string="Material",
@@ -179,7 +186,8 @@ class BackflushClose(models.Model):
         )
         self._create_adjustment(position)
         total, difference = inventory(places, position.fees)
-        effect = effect_on_profit(places, position.fees)
+        to_date = effect_on_profit(places, position.fees)
+        effect = to_date - self._get_carried_effect()
         profit = self._get_profit(reader)
         self.write(
             {
@@ -187,12 +195,21 @@ class BackflushClose(models.Model):
                 "profit": float(profit),
                 "bridge_inventory": float(difference),
                 "bridge_profit": float(effect),
+                "bridge_profit_to_date": float(to_date),
                 "is_bridge_material": (
                     is_beyond(difference, total, self._get_limit("inventory"))
                     or is_beyond(effect, profit, self._get_limit("profit"))
                 ),
             }
         )
+
+    def _get_carried_effect(self):
+        """What the profit of earlier periods lacks, and no adjustment has returned.
+
+        An adjustment comes back within this period: its books have it already.
+        """
+        last = self._get_last(self.company_id, self.date_from)
+        return number(0 if last.adjustment_move_id else last.bridge_profit_to_date)
 
     def _get_limit(self, name):
         return number(

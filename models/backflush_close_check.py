@@ -107,6 +107,8 @@ class BackflushClose(models.Model):
             if not account:
                 element = self.env["backflush.element"].browse(element_id)
                 reader.books.accounts.by_element[kind, element.id]
+        if self._get_residues():
+            reader.books.accounts.variance["rounding"]
         if self._needs_cost_of_sales(reader):
             self._get_usable(reader, "backflush_cost_of_sales_account_id")
         if self.part_ids._get_capitalised():

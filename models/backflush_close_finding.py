@@ -5,8 +5,9 @@ from .backflush_close_found import ATTENTION, BLOCKING, PASSED
 from .backflush_close_readiness import CHECKS, Readiness
 
 STATES = [(BLOCKING, "Blocks"), (ATTENTION, "Look at It"), (PASSED, "Passed")]
-#: The one check that knows all it needs after the figures are computed only.
 ACCOUNTS = "accounts"
+#: Checks that know all they need after the figures are computed only.
+LATE = (ACCOUNTS, "stock_accounts")
 #: Posting refuses what they find.
 REFUSED = ("dates", "earlier", "lock", "postings", ACCOUNTS)
 #: Lists in which what was found can be put right, where that is not the usual one.
@@ -37,6 +38,7 @@ class BackflushCloseFinding(models.Model):
             ("lock", "Period is not locked"),
             ("postings", "Postings failed or waiting"),
             ("accounts", "Accounts that the entry needs"),
+            ("stock_accounts", "Stock accounts agree with stock"),
             ("unbooked", "Goods moved and not posted"),
             ("received_not_billed", "Received and not billed"),
             ("billed_not_received", "Billed and not received"),
@@ -95,6 +97,10 @@ class BackflushCloseFinding(models.Model):
             "or the credit note is there."
         )
         return {
+            "stock_accounts": self.env._(
+                "What they differ by stays there, and the bridge does not know it. "
+                "Check the Books names the document."
+            ),
             "unbooked": self.env._(
                 "Their cost is missing in this period, and stock differs from its "
                 "accounts. What is booked later goes to the next period."
@@ -244,12 +250,12 @@ class BackflushClose(models.Model):
             close._as_engine()._check_before()
         res = super().action_compute()
         for close in self:
-            close._as_engine()._check_period([ACCOUNTS])
+            close._as_engine()._check_period(LATE)
         return res
 
     def _check_before(self):
         """All that can be said before the figures are known."""
-        self._check_period([check for check in CHECKS if check != ACCOUNTS])
+        self._check_period([check for check in CHECKS if check not in LATE])
 
     def _check_can_post(self):
         res = super()._check_can_post()

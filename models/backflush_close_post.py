@@ -44,6 +44,7 @@ KEPT = {
     "profit",
     "bridge_inventory",
     "bridge_profit",
+    "bridge_profit_to_date",
     "is_bridge_material",
     "adjustment_move_id",
     "variance_ids",

@@ -21,6 +21,7 @@ CHECKS = (
     "lock",
     "postings",
     "accounts",
+    "stock_accounts",
     "unbooked",
     "received_not_billed",
     "billed_not_received",

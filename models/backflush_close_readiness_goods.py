@@ -5,11 +5,41 @@ from functools import cached_property
 
 from ..costing.check import QUANTITY_UNIT
 from ..costing.sql import readiness
+from .backflush_proof import BROKEN
 from .backflush_proof_documents import DocumentReader
 
 
 class GoodsReadiness:
     """Part of `Readiness`: needs its close, company, scope and env."""
+
+    # -- accounts ---------------------------------------------------------------
+
+    def _find_stock_accounts(self):
+        """Those that differ from stock at standard by more than rounding."""
+        if self.close.state == "computed":
+            broken = self.close.account_proof_ids.filtered(lambda x: x.state == BROKEN)
+            amounts = {x.account_id: x.difference for x in broken}
+        else:
+            amounts = {
+                finding.record: finding.found - finding.expected
+                for finding in self.scope.ledger.prove().findings
+                if finding.record._name == "account.account" and finding.state == BROKEN
+            }
+        if not amounts:
+            return None
+        accounts = self.env["account.account"].union(*amounts)
+        amount = sum(abs(x) for x in amounts.values())
+        return self._found(
+            self.env._(
+                "%(accounts)s differ from stock at standard by %(amount)s at the end "
+                "of the period.",
+                accounts=", ".join(accounts.mapped("display_name")),
+                amount=self.money(amount),
+            ),
+            len(accounts),
+            accounts,
+            amount,
+        )
 
     # -- movements that are not booked ------------------------------------------
 

@@ -296,6 +296,23 @@ class TestAdjustment(OpenShop, Variant2, BackflushCommon):
         later = self._close()
         self.assertFalse(later.account_proof_ids.filtered("difference"))
 
+    def test_profit_of_the_second_period(self):
+        """What the first one lacked is none of the second, unless it came back there."""
+        first = self._close()
+        self._go_to("2026-04-10 10:00")
+        second = self._create_close()
+        second.action_compute()
+        lacked = first.bridge_profit
+        self.assertEqual(first.bridge_profit_to_date, lacked)
+        # nothing has happened: the same goods, and nothing new
+        self.assertEqual(second.bridge_profit_to_date, lacked)
+        self.assertEqual(second.bridge_profit, 0)
+        profit = second.profit
+        first.action_adjust()
+        second.action_compute()
+        self.assertAlmostEqual(second.profit, profit - lacked, 2)
+        self.assertEqual(second.bridge_profit, lacked)
+
     def test_limits(self):
         close = self._create_close()
         close.action_compute()
@@ -442,6 +459,17 @@ class TestRounding(Closing, RecordedTime, BackflushCommon):
         self.assertBalance("materials", 1.33)
         self.assertClosed()
         self.assertLedgerIsStock()
+
+    def test_account_missing(self):
+        self._activate_standards(m=0.333, s=6.0)
+        for _number in range(3):
+            self._buy(self.m, 1, 0.33)
+        close = self._create_close()
+        close.action_compute()
+        self.elements["material"].quantity_variance_account_id = False
+        close.action_compute()
+        with self.assertRaisesRegex(UserError, "variance account"):
+            close.action_post()
 
     def test_reversal_gives_it_back(self):
         self._activate_standards(m=0.333, s=6.0)

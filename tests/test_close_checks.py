@@ -1,6 +1,6 @@
 """The checks before a close: each finds a real case, and nothing once it is right."""
 
-from odoo import fields
+from odoo import Command, fields
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 
@@ -63,6 +63,24 @@ class TestGoods(Checked, BackflushCommon):
         self.assertFound("unbooked", moves, amount=250 - 110)
         posting.action_retry()
         self.assertPassed("unbooked")
+
+    def test_booked_by_hand_on_a_stock_account(self):
+        account, other = self.materials_account, self.cost_of_sales_account
+        lines = [
+            Command.create({"account_id": account.id, "balance": 7.0}),
+            Command.create({"account_id": other.id, "balance": -7.0}),
+        ]
+        entry = self.env["account.move"].create(
+            {"date": self.close.date_to, "line_ids": lines}
+        )
+        entry.action_post()
+        self.assertFound("stock_accounts", account, amount=7.0)
+        self.close.action_compute()
+        found = self.close.finding_ids.filtered(lambda x: x.check == "stock_accounts")
+        self.assertEqual((found.state, found.amount), ("attention", 7.0))
+        entry.button_draft()
+        self.close.action_compute()
+        self.assertPassed("stock_accounts")
 
     def test_movement_changed_past_odoo(self):
         line = self.order.move_raw_ids.move_line_ids

@@ -26,7 +26,7 @@ class Scenarios:
         shop.return_from_customer(so1, 2)
         shop.credit_to_customer(so1, 2)
         shop.sell("KIT", 2, invoice=True)
-        shop.settle()
+        self.assertSettled(shop)
 
     def test_time_recorded_changed_and_moved(self):
         shop = self.open_shop()
@@ -46,7 +46,7 @@ class Scenarios:
         shop.record_time(mo4, 1.25)
         shop.cancel(mo4)
         shop.delete_time(ts1)
-        shop.settle()
+        self.assertSettled(shop)
 
     def test_order_of_another_day_that_is_still_on_hand(self):
         """Its output counted on the day on which it was first booked."""
@@ -54,7 +54,7 @@ class Scenarios:
         mo1 = shop.make("P", 10)
         shop.record_time(mo1, 6, 22.5, days=35)
         shop.change_date(mo1, 34)
-        shop.settle()
+        self.assertSettled(shop)
 
     def test_goods_scrapped_from_an_order_took_their_time(self):
         """What is scrapped was made: neither allowed hours nor lot size change."""
@@ -62,7 +62,7 @@ class Scenarios:
         mo1 = shop.make("Q", 9, made=12, used={"M": 23}, work_orders=True)
         shop.run_machine(mo1, 300)
         shop.scrap("Q", 5, order=mo1)
-        shop.settle()
+        self.assertSettled(shop)
 
     def test_receipt_that_owes_nothing_is_retried(self):
         """It failed without a journal, and had nothing to book afterwards."""
@@ -71,7 +71,7 @@ class Scenarios:
         shop.make("X", 2)
         shop.break_books()
         shop.receive(po1, 1)
-        shop.settle()
+        self.assertSettled(shop)
 
     def test_documents_made_anew_and_transfers_corrected(self):
         shop = self.open_shop()
@@ -90,7 +90,7 @@ class Scenarios:
         shop.invoice(so1, 2)
         shop.correct_delivery(so1, 2)
         shop.invoice_anew(so1)
-        shop.settle()
+        self.assertSettled(shop)
 
     def test_delivered_at_the_cards_of_its_day_all_levels(self):
         """Posting again after new standards took P's part at the new card of P."""
@@ -104,7 +104,7 @@ class Scenarios:
         shop.make("P", 10)
         shop.make("X", 5, used={"P": 6})
         shop.new_standards(M=5.5, labour=22)
-        shop.settle()
+        self.assertSettled(shop)
 
     def test_invoiced_before_new_standards_and_delivered_after(self):
         """Cost of sales stays that of the invoice, the rest is standard change."""
@@ -112,14 +112,14 @@ class Scenarios:
         so1 = shop.sell("P", 11, deliver=0, invoice=True)
         shop.new_standards(labour=22)
         shop.deliver(so1, 11)
-        shop.settle()
+        self.assertSettled(shop)
 
     def test_taking_apart_gives_back_fractions(self):
         shop = self.open_shop()
         shop.make_many("Q", 2, 10)
         shop.correct("mo2", made=11)
         shop.unbuild("Q", 6, order="mo2")
-        shop.settle()
+        self.assertSettled(shop)
 
     def test_correction_at_a_new_price_stands_with_its_material(self):
         """The change of K stood with X's largest material, on another account."""
@@ -127,14 +127,14 @@ class Scenarios:
         mo1 = shop.make("X", 8)
         shop.set_price("K", 1.5)
         shop.correct(mo1, used={"K": 0})
-        shop.settle()
+        self.assertSettled(shop)
 
     def test_part_that_comes_out_of_an_unbuilt_product(self):
         """Its content was taken for a change of its standard."""
         shop = self.open_shop(FRACTIONS)
         shop.unbuild("X", 1)
         shop.count("M", -1)
-        shop.settle()
+        self.assertSettled(shop)
 
     def test_unbuilding_when_only_the_labour_of_a_part_has_changed(self):
         """A part costed at delivery stands on no account, also with old materials."""
@@ -143,7 +143,7 @@ class Scenarios:
         shop.new_standards(K=0.75, labour=18)
         shop.unbuild("X", 11, order="mo2")
         shop.unbuild("X", 10, order="mo1")
-        shop.settle()
+        self.assertSettled(shop)
 
     def test_unbuilding_at_new_prices_of_two_accounts(self):
         shop = self.open_shop()
@@ -151,7 +151,7 @@ class Scenarios:
         shop.new_standards(K=1.5, M=5.5, labour=22)
         shop.unbuild("X", 3, order=mo1)
         shop.correct(mo1, used={"K": 2}, made=6)
-        shop.settle()
+        self.assertSettled(shop)
 
     def test_order_used_a_part_before_new_standards(self):
         shop = self.open_shop()
@@ -159,7 +159,7 @@ class Scenarios:
         shop.new_standards(M=5.5, labour=22)
         shop.reverse(mo1)
         shop.book_again(mo1)
-        shop.settle()
+        self.assertSettled(shop)
 
     def test_component_added_with_nothing_and_again(self):
         shop = self.open_shop()
@@ -167,7 +167,7 @@ class Scenarios:
         shop.correct(mo1, used={"S": 0})
         shop.correct(mo1, used={"S": 2})
         shop.correct(mo1, used={"S": 0})
-        shop.settle()
+        self.assertSettled(shop)
 
 
 @tagged("post_install", "-at_install")

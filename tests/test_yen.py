@@ -78,17 +78,17 @@ class YenCommon(BackflushCommon):
         lines = cards[self.p].line_ids
         return sum(x.amount for x in lines if x.element_id.type == "material")
 
-    def _play(self):
+    def assertEventsKeepTheRules(self):
         """Purchase to credit note, with everything that may happen on the way."""
         self._buy(self.m, 100, 5.2)
         self._buy(self.m, 40, 4.75)
         self._buy(self.s, 10, 6.0)
-        self._check()
+        self.assertBooks()
         exact = self._produce(self.p, 10)
         self._produce(self.p, 10, used={self.s: 3})
         partial = self._produce(self.p, 7, made=3, backorder=True)
         self._finish(partial.production_group_id.production_ids - partial)
-        self._check()
+        self.assertBooks()
         self._correct(exact.move_raw_ids, 21)
         self._correct(exact.move_finished_ids, 9)
         self._scrap(self.p, 1)
@@ -96,22 +96,22 @@ class YenCommon(BackflushCommon):
         self._unbuild(self.p, 1, partial)
         self._count(self.m, 50)
         self._count(self.p, 17)
-        self._check()
+        self.assertBooks()
         for quantity in (3, 1, 1, 2):
             order = self._sell(self.p, quantity, 40.0)
             self._deliver(order)
             self._invoice(order)
-        self._check()
+        self.assertBooks()
         self._renew_standards()
-        self._check()
+        self.assertBooks()
         order = self._sell(self.p, 5, 40.0)
         self._deliver(order)
         self._invoice(order)
         self._produce(self.p, 3)
         self._correct(exact.move_raw_ids, 20)
-        self._check()
+        self.assertBooks()
 
-    def _check(self):
+    def assertBooks(self):
         postings = self.env["backflush.posting"].search(
             [("company_id", "=", self.company.id)]
         )
@@ -146,7 +146,7 @@ class WholeStandards(YenCommon):
         version.action_activate()
 
     def test_all_events(self):
-        self._play()
+        self.assertEventsKeepTheRules()
 
 
 @tagged("post_install", "-at_install")
@@ -224,7 +224,7 @@ class FractionalStandards(YenCommon):
         return {"labour": 20.3, "variable_overhead": 6.7, "fixed_overhead": 4.1}
 
     def test_all_events(self):
-        self._play()
+        self.assertEventsKeepTheRules()
 
 
 @tagged("post_install", "-at_install")

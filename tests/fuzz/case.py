@@ -97,6 +97,14 @@ class ShopCase(RecordedTime, BackflushCommon):
                 }
             )
 
+    def assertSettled(self, shop):
+        """Every step has been checked; now all documents are made, and the books hold
+        nothing but stock at standard.
+        """
+        shop.settle()
+        waiting = self.company._get_backflush_open_postings()
+        self.assertFalse(waiting, shop.scenario)
+
     def open_shop(self, prices=None):
         """A shop with standards in force and materials at hand."""
         shop = Shop(self, prices or WHOLE_CENTS, RATES)
