@@ -297,7 +297,7 @@ class TestAdjustment(OpenShop, Variant2, BackflushCommon):
         self.assertFalse(later.account_proof_ids.filtered("difference"))
 
     def test_profit_of_the_second_period(self):
-        """What the first one lacked is none of the second, unless it came back there."""
+        """What the first one lacked is none of the second, unless it came back."""
         first = self._close()
         self._go_to("2026-04-10 10:00")
         second = self._create_close()
