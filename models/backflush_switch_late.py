@@ -4,6 +4,7 @@ They are booked under the triggers of then, as always; what of their goods moved
 the switch moves on to where it has put the others.
 """
 
+from collections import defaultdict
 from functools import cached_property
 
 from odoo import fields, models
@@ -27,12 +28,14 @@ class SwitchHistory:
         switches = self._company.env["backflush.switch"].search(
             Domain("company_id", "=", self._company.id)
             & Domain("state", "=", "done")
-            & Domain("last_fact_id", "!=", False),
-            order="last_fact_id desc, id desc",
+            & Domain("last_fact_id", "!=", False)
         )
         return [
             (switch.last_fact_id.id, switch.line_ids._get_triggers_before())
-            for switch in switches
+            # by number: ordered by the field, facts go by their dates
+            for switch in switches.sorted(
+                lambda x: (x.last_fact_id.id, x.id), reverse=True
+            )
         ]
 
     def __bool__(self):
@@ -45,6 +48,13 @@ class SwitchHistory:
             if fact_id <= last:  # the oldest has the last word
                 result |= triggers
         return result
+
+    def get_end(self, product_id, fact_id):
+        """(trigger of a product at a stock fact, last fact under it), if switched."""
+        for last, triggers in reversed(self._switches):
+            if fact_id <= last and product_id in triggers:
+                return triggers[product_id], last
+        return None, None
 
 
 class BackflushSwitch(models.Model):
@@ -79,23 +89,38 @@ class BackflushEngine(models.AbstractModel):
 
     def _book(self, records):
         late = self._find_switched(records)
-        for record, triggers in late.items():
-            engine = self.with_context(backflush_triggers=triggers)
+        for record, context in late.items():
+            engine = self.with_context(**context)
             super(BackflushEngine, engine)._book(record.with_env(engine.env))
         if rest := records.filtered(lambda record: record not in late):
             super()._book(rest)
 
     def _find_switched(self, records):
-        """{record first booked before a switch: triggers of then that ended since}"""
+        """{record of before a switch: context with the triggers of then that have ended
+        since, and the last stock fact that is not the addon's to book}
+        """
         history = SwitchHistory(self.env.company)
         if not history:
             return {}
-        result = {}
+        result = defaultdict(dict)
         for record in records:
             facts = self._find_first(record).fact_ids
             if facts and (triggers := history.get_triggers(max(facts.ids))):
-                result[record] = triggers
+                result[record]["backflush_triggers"] = triggers
+            if last := self._find_last_of_odoo(record, history):
+                result[record]["backflush_facts_after"] = last
         return result
+
+    def _find_last_of_odoo(self, record, history):
+        """Of an order that was finished under no trigger, the last fact under none."""
+        if record._name != "mrp.production":
+            return None
+        made = record.move_finished_ids.backflush_fact_ids
+        made = made.filtered(lambda fact: fact.product_id == record.product_id)
+        if not made:
+            return None
+        trigger, last = history.get_end(record.product_id.id, min(made.ids))
+        return not trigger and last
 
     def _find_first(self, record):
         """The first posting of an event, also a reversed one: under what was in force.

@@ -243,3 +243,88 @@ class TestAfterSwitchToCompletion(After):
             self.invoice.button_draft()
             self.invoice.action_post()
             self.assertMoved()
+
+
+@tagged("post_install", "-at_install")
+class TestAfterSwitchOn(After):
+    """Perpetual goods of Odoo's own, covered as they are on a card."""
+
+    first_trigger = False
+    then = "completion"
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.finished.property_backflush_trigger = False
+        cls.trigger = False
+        place = cls.p.with_company(cls.company).property_stock_production
+        cls.production = cls._create_account("Cost of Production", "asset_current")
+        place.valuation_account_id = cls.production
+        cls.account_names[cls.production] = "production"
+        cls.accounts["production"] = cls.production
+
+    def test_usage_corrected(self):
+        """What Odoo has booked of the order is not booked again."""
+        self._switched()
+        with self._at(self._get_day()):
+            self._correct(self.order.move_raw_ids, 20.5)
+            self._correct(self.order.move_raw_ids, 21)
+            self.assertMoved(materials=-5.0, material_quantity_variance=5.0)
+
+    def test_output_corrected(self):
+        self._switched()
+        with self._at(self._get_day()):
+            self._correct(self.order.move_finished_ids, 9)
+            self.assertMoved(
+                finished=-25.0,
+                material_quantity_variance=10.0,
+                **{x: y for x, y in self.content.items() if x != "materials"},
+            )
+
+    def test_unbuilt(self):
+        self._switched()
+        with self._at(self._get_day()):
+            self._unbuild(self.p, 1, self.order)
+            self.assertMoved(finished=-25.0, **self.content)
+
+    def test_returned_and_credited(self):
+        self._switched()
+        with self._at(self._get_day()):
+            self._return(self.picking, 4)
+            self._reverse(self.invoice)
+            self.assertSold(finished=100.0, cost_of_sales=-100.0)
+
+
+@tagged("post_install", "-at_install")
+class TestAfterSwitchOff(After):
+    then = False
+
+    def test_usage_corrected(self):
+        self._switched()
+        with self._at(self._get_day()):
+            self._correct(self.order.move_raw_ids, 21)
+            self.assertMoved(materials=-5.0, material_quantity_variance=5.0)
+
+    def test_output_corrected(self):
+        self._switched()
+        with self._at(self._get_day()):
+            self._correct(self.order.move_finished_ids, 9)
+            self.assertMoved(
+                finished=-25.0,
+                material_quantity_variance=10.0,
+                **{x: y for x, y in self.content.items() if x != "materials"},
+            )
+
+    def test_posting_reversed_and_booked_again(self):
+        self._switched()
+        with self._at(self._get_day()):
+            posting = self.order.backflush_posting_ids
+            posting.action_reverse()
+            posting.action_retry()
+            self.assertMoved()
+
+    def test_unbuilt(self):
+        self._switched()
+        with self._at(self._get_day()):
+            self._unbuild(self.p, 1, self.order)
+            self.assertMoved(finished=-25.0, **self.content)
