@@ -5,6 +5,7 @@ from odoo.exceptions import UserError
 from odoo.tests import tagged
 
 from .switching import Switching
+from .variants import Variant3
 
 
 class After(Switching):
@@ -328,3 +329,37 @@ class TestAfterSwitchOff(After):
         with self._at(self._get_day()):
             self._unbuild(self.p, 1, self.order)
             self.assertMoved(finished=-25.0, **self.content)
+
+
+class PeriodicMaterials(Variant3, After):
+    """Materials on their expense account: Odoo's closing proposes what is on hand."""
+
+    def assertClosed(self):
+        """Not of goods that it alone carries."""
+
+
+@tagged("post_install", "-at_install")
+class TestAfterSwitchToDelivery4(PeriodicMaterials):
+    def test_output_corrected_and_returned(self):
+        self._switched()
+        with self._at(self._get_day()):
+            self._correct(self.order.move_finished_ids, 9)
+            self._return(self.picking, 1)
+            self.assertMoved(
+                material_quantity_variance=10.0,
+                cost_of_sales=-25.0,
+                **{x: y for x, y in self.content.items() if x != "materials"},
+            )
+
+
+@tagged("post_install", "-at_install")
+class TestAfterSwitchToCompletion3(PeriodicMaterials):
+    first_trigger = "delivery"
+    then = "completion"
+
+    def test_output_corrected_and_returned(self):
+        self._switched()
+        with self._at(self._get_day()):
+            self._correct(self.order.move_finished_ids, 9)
+            self._return(self.picking, 1)
+            self.assertMoved(cost_of_sales=-25.0, **self.content)

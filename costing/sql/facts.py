@@ -136,7 +136,10 @@ WAYS = """
               JOIN backflush_switch_line line
                 ON line.id = switched.backflush_switch_line_id
               JOIN backflush_switch switch ON switch.id = line.switch_id
-             WHERE switched.product_product_id = f.product_id
+             -- asked once: hardly any company has ever switched
+             WHERE EXISTS (SELECT FROM backflush_switch
+                            WHERE company_id = %(company)s AND state = 'done')
+               AND switched.product_product_id = f.product_id
                AND switch.company_id = f.company_id AND switch.state = 'done'
                AND switch.last_fact_id >= f.id
              ORDER BY switch.last_fact_id, switch.id LIMIT 1) earlier ON TRUE
