@@ -13,7 +13,16 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import NamedTuple
 
-from .entry import Amounts, Key, Target, merge
+from .entry import (
+    MATERIAL,
+    OUTPUT,
+    Amounts,
+    Key,
+    Target,
+    delta,
+    freeze_accounts,
+    merge,
+)
 from .revaluation import RESTATED, REVALUATION
 from .rounding import allocate_within, round_half_up
 from .variance import ZERO, Row
@@ -93,6 +102,43 @@ def _by_account(places: Iterable[Place]) -> dict[int, Amounts]:
 
 def _value(quantity: Decimal, content: Amounts, unit: Decimal) -> Decimal:
     return round_half_up(quantity * sum(content.values(), ZERO), unit)
+
+
+class Late(NamedTuple):
+    """Goods of an event of before a switch that moved after it: where they stand by
+    the triggers of then, and by those of the moment.
+    """
+
+    product: int
+    before: Amounts
+    after: Amounts
+
+
+def move_on(target: Target, late: Iterable[Late], booked: Amounts, rest: Key) -> Target:
+    """``target`` by the triggers of then, with what moved later where it stands now.
+
+    It leaves the accounts on which it is ``booked``. What the two places differ by goes
+    to ``rest``, one row per product (favourable = negative).
+    """
+    parts, rows = [target.amounts], dict(target.rows)
+    for item in late:
+        change = _as_moved(delta(item.after, freeze_accounts(item.before, booked)))
+        parts.append(change)
+        if left := -sum(change.values(), ZERO):
+            key = rest._replace(product=item.product)
+            parts.append({key: left})
+            known = rows.get(key) or Row(key.kind, item.product, *[ZERO] * 5)
+            rows[key] = known._replace(amount=known.amount + left)
+    rows = {key: row for key, row in rows.items() if row.amount}
+    return Target(merge(parts), rows, target.open_rows)
+
+
+def _as_moved(amounts: Amounts) -> Amounts:
+    """Lines of goods that changed their account, not of goods that came or went."""
+    return merge(
+        {key._replace(kind=RESTATED) if key.kind in (OUTPUT, MATERIAL) else key: x}
+        for key, x in amounts.items()
+    )
 
 
 def transfer(

@@ -16,6 +16,7 @@ from . import account_journal
 from . import account_move
 from . import account_move_line
 from . import account_move_line_trail
+from . import account_move_switch
 from . import backflush_check
 from . import account_move_line_bill
 from . import account_move_line_cost
@@ -67,6 +68,7 @@ from . import backflush_switch
 from . import backflush_switch_apply
 from . import backflush_switch_check
 from . import backflush_switch_line
+from . import backflush_switch_late
 from . import backflush_switch_process
 from . import backflush_time
 from . import backflush_trail

@@ -95,7 +95,7 @@ class BookAccounts:
             return self.accounts.stock[host.id]
         purpose = (
             self.env._("stock valuation account")
-            if product.valuation == "real_time"
+            if product._is_backflush_perpetual()
             else self.env._("expense account")
         )
         return self.usable(
@@ -109,7 +109,7 @@ class BookAccounts:
         """The account that carries `product`; of perpetual goods that of the category,
         which Odoo looks up together with all its others.
         """
-        if not (product.is_storable and product.valuation == "real_time"):
+        if not (product.is_storable and product._is_backflush_perpetual()):
             return product._get_backflush_relief_account()
         category = product.categ_id
         if category not in self._carriers:
@@ -152,7 +152,7 @@ class BookAccounts:
     def is_perpetual(self, product) -> bool:
         """Whether a stock valuation account carries `product`, or what it came of."""
         carrier = self.find_host(product) or product
-        return carrier.is_storable and carrier.valuation == "real_time"
+        return carrier.is_storable and carrier._is_backflush_perpetual()
 
     def _find_applied_account(self, element_id: int) -> int:
         element = self.env["backflush.element"].browse(element_id)
@@ -201,7 +201,7 @@ class BookAccounts:
                 ),
                 category,
             )
-        if trigger != product._get_backflush_trigger():
+        if trigger != category.property_backflush_trigger:
             return  # booked under another trigger, and corrected under it
         wanted = "real_time" if trigger == "completion" else "periodic"
         if product.cost_method != "standard":

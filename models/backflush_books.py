@@ -195,8 +195,11 @@ class Books(BookAccounts, BookBlends, BookCards, BookDates):
     def facts(self) -> dict:
         """Stock facts by movement id, for the movements of the batch."""
         moves = self.records._get_backflush_moves()
+        domain = [("move_id", "in", moves.ids)]
+        if last := self.env.context.get("backflush_facts_after"):
+            domain.append(("id", ">", last))  # Odoo has booked the others
         facts = self.env["backflush.stock.fact"].search_fetch(
-            [("move_id", "in", moves.ids)], FACT_FIELDS, order="id"
+            domain, FACT_FIELDS, order="id"
         )
         self._product_ids.update(facts.product_id.ids)
         result = defaultdict(self.env["backflush.stock.fact"].browse)

@@ -27,20 +27,6 @@ class CloseScope(ProofScope):
         self.company = self.company.with_context(backflush_triggers=self.triggers)
         self.env = self.company.env
 
-    # -- switched since ---------------------------------------------------------
-
-    def _is_perpetual(self, product):
-        """As the trigger of then wanted it."""
-        if trigger := self.triggers.get(product.id):
-            return trigger == "completion"
-        return super()._is_perpetual(product)
-
-    def _find_account(self, product_id):
-        if self.triggers.get(product_id) == "completion":
-            template = self.books.product(product_id).product_tmpl_id
-            return template._get_product_accounts()["stock_valuation"].id
-        return super()._find_account(product_id)
-
     @cached_property
     def ledger(self):
         """The proof of the accounts that carry goods."""

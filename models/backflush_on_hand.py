@@ -39,12 +39,12 @@ def read_quantities_on_hand(company, products) -> dict[int, float]:
     if not ids:
         return {}
     with company.env.registry.cursor() as cr:
-        if _has_stock_moved(company, cr):
+        if has_stock_moved(company, cr):
             return _read_quantities(company.with_env(company.env(cr=cr)), ids)
     return _read_quantities(company, ids)
 
 
-def _has_stock_moved(company, cr) -> bool:
+def has_stock_moved(company, cr) -> bool:
     """Whether `cr`, which has new eyes, knows of movements that are not seen here.
 
     New eyes see nothing of what this transaction itself has done, so they are used for

@@ -107,12 +107,9 @@ class ProofScope:
             None if is_delivered else self._accounts[product.id] or None,
             self._get_price(product),
             product._is_backflush_at_standard(),
-            self._is_perpetual(product),
+            product._is_backflush_perpetual(),
             is_delivered,
         )
-
-    def _is_perpetual(self, product):
-        return product.valuation == "real_time"
 
     def _get_price(self, product):
         """Standard of one unit."""

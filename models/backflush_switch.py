@@ -22,6 +22,7 @@ KEPT = {
     "date_computed",
     "date_done",
     "done_by_id",
+    "last_fact_id",
 }
 
 

@@ -3,14 +3,19 @@ from contextlib import suppress
 from decimal import Decimal
 
 from odoo import Command, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import ConcurrencyError, UserError
 from odoo.fields import Domain
+from odoo.tools import SQL
 
 from ..costing.entry import Key, Target, merge
 from ..costing.revaluation import REVALUATION, Revaluation
 from ..costing.switching import Moved, Proven, switch_goods
 from .backflush_books import number
-from .backflush_on_hand import read_quantities_on_hand
+from .backflush_on_hand import (
+    has_stock_moved,
+    read_quantities_on_hand,
+    shared_versions,
+)
 from .backflush_switch_reader import SwitchReader
 
 ZERO = Decimal(0)
@@ -69,8 +74,19 @@ class BackflushSwitch(models.Model):
         self.env["backflush.engine"]._lock(self)
         self.env["backflush.engine"]._touch(self)
         self.invalidate_recordset(["state"])
-        versions = self.env["backflush.version"]
-        versions._lock(versions._get_active(self.company_id))
+        # as an activation does: whoever moves goods shares this row, and starts over
+        rows = self.env.execute_query(
+            SQL(
+                "SELECT id FROM backflush_version WHERE %s "
+                "ORDER BY id FOR NO KEY UPDATE",
+                shared_versions(self.company_id),
+            )
+        )
+        versions = self.env["backflush.version"].browse(row[0] for row in rows)
+        self.env["backflush.engine"]._touch(versions)
+        with self.env.registry.cursor() as cr:
+            if has_stock_moved(self.company_id, cr):
+                raise ConcurrencyError("Goods have moved before the switch began.")
 
     def _store(self, figures, orders, issues):
         self.account_ids.unlink()
@@ -104,8 +120,8 @@ class BackflushSwitch(models.Model):
         domain &= Domain("date", ">", day)
         result = {}
         # the oldest has the last word: what it found was in force before all of them
-        for line in self.search(domain, order="date desc, id desc").line_ids:
-            result |= dict.fromkeys(line.product_ids.ids, line.trigger_old)
+        for switch in self.search(domain, order="date desc, id desc"):
+            result |= switch.line_ids._get_triggers_before()
         return result
 
     # -- what moves -------------------------------------------------------------
@@ -148,6 +164,7 @@ class BackflushSwitch(models.Model):
         self.write(
             {
                 "state": "done",
+                "last_fact_id": self._find_last_fact().id,
                 "date_done": fields.Datetime.now(),
                 "done_by_id": user.id,
             }

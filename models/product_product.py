@@ -101,6 +101,14 @@ class ProductProduct(models.Model):
             return known[self.id]
         return self.categ_id.property_backflush_trigger or False
 
+    def _is_backflush_perpetual(self):
+        """Whether Odoo values it perpetually; before a switch, as its trigger wants."""
+        self.ensure_one()
+        known = self.env.context.get("backflush_triggers") or {}
+        if trigger := known.get(self.id):
+            return trigger == "completion"
+        return self.valuation == "real_time"
+
     def _is_backflush_covered(self):
         """Whether the ledger contract is about this product, in the current company."""
         self.ensure_one()
@@ -152,7 +160,7 @@ class ProductProduct(models.Model):
         """
         self.ensure_one()
         accounts = self.product_tmpl_id._get_product_accounts()
-        perpetual = self.is_storable and self.valuation == "real_time"
+        perpetual = self.is_storable and self._is_backflush_perpetual()
         name = "stock_valuation" if perpetual else "expense"
         return accounts[name]
 

@@ -5,6 +5,7 @@ from ..costing.movement import delivery_target
 from ..costing.variance import ZERO
 from .backflush_books import number
 from .backflush_job import Job
+from .backflush_switch_late import SwitchHistory
 
 
 class StockMove(models.Model):
@@ -24,7 +25,7 @@ class StockMove(models.Model):
             or self._get_backflush_standard(books)
             or books.get_standard(product)
         )
-        facts = books.facts_of(self)
+        facts = self._filter_backflush_delivered(books.facts_of(self))
         shipped = [
             (-number(fact.quantity), books.priced(fact.standard_id or standard))
             for fact in facts
@@ -47,6 +48,22 @@ class StockMove(models.Model):
             facts=facts,
             target=target if standard.amount else Target({}, {}),
         )
+
+    def _filter_backflush_delivered(self, facts):
+        """Without what moved under another trigger, before a switch: its invoice costs
+        it, or the switch has.
+        """
+        if len(facts) < 2:
+            return facts  # nothing was corrected
+        history = SwitchHistory(self.company_id)
+        known = self.product_id.id
+
+        def moved_under(fact):
+            return history.get_triggers(fact.id).get(known, "delivery")
+
+        if not history or moved_under(facts.sorted("id")[0]) == "delivery":
+            return facts
+        return facts.filtered(lambda fact: moved_under(fact) == "delivery")
 
     def _get_backflush_position(self):
         """The fiscal position of the sale: Odoo's own cost lines would follow it."""

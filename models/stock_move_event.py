@@ -33,7 +33,11 @@ class StockMove(models.Model):
             move.is_backflush_delivery = bool(move._get_backflush_direction()) and (
                 product._get_backflush_trigger() == "delivery"
                 # posted once, corrected for ever (sudo: by shop users)
-                or bool(move.sudo()._get_backflush_first_posting("delivery"))
+                or bool(
+                    (move | move.origin_returned_move_id)
+                    .sudo()
+                    ._get_backflush_first_posting("delivery")
+                )
             )
 
     def _get_backflush_first_posting(self, trigger):

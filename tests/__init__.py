@@ -60,6 +60,7 @@ from . import (
     test_suitability_shown,
     test_svc_keyboards,
     test_switch,
+    test_switch_after,
     test_switch_rules,
     test_textbooks,
     test_time,

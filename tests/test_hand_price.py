@@ -5,7 +5,7 @@ from unittest.mock import MagicMock
 from odoo import Command
 from odoo.addons.backflush_costing.models.backflush_on_hand import (
     RECENT_LINES,
-    _has_stock_moved,
+    has_stock_moved,
 )
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import Form, new_test_user, tagged
@@ -457,7 +457,7 @@ class TestHandPriceRights(HandPriceCommon):
         )
         with self.env.cr.savepoint():
             self._deliver(sale)
-        self.assertFalse(_has_stock_moved(self.company, others))
+        self.assertFalse(has_stock_moved(self.company, others))
 
     def test_user_without_rights_in_accounting(self):
         m = self.m.with_user(self.buyer)

@@ -189,6 +189,7 @@ CORRECTED = """
         ON item.posting_id = posting.id AND item.account_id = product.account
      WHERE posting.company_id = %(company)s AND posting.res_model = 'stock.move'
        AND posting.state IN ('posted', 'pending')
+       AND posting.trigger IS DISTINCT FROM 'delivery'
        AND m.origin_returned_move_id IS NULL
        AND %(line)s IS NOT NULL AND %(known)s
      GROUP BY %(line)s, m.product_id

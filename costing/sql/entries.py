@@ -102,14 +102,16 @@ SAME_AS_BILL_LINES = """
 """
 #: Posted postings that book amounts, but point at no journal entry.
 WITHOUT_ENTRY = """
-    SELECT posting.id AS record, NULL::int AS detail,
-           SUM(GREATEST(line.amount, 0)) AS expected, 0 AS found, 0 AS tolerance
-      FROM backflush_posting posting
-      JOIN backflush_posting_line line ON line.posting_id = posting.id
-     WHERE posting.company_id = %(company)s AND posting.state = 'posted'
-       AND posting.account_move_id IS NULL
-       AND %(period)s
-     GROUP BY posting.id
+    SELECT record, NULL::int AS detail, SUM(amount) AS expected, 0 AS found,
+           0 AS tolerance
+      FROM (SELECT posting.id AS record, GREATEST(SUM(line.amount), 0) AS amount
+              FROM backflush_posting posting
+              JOIN backflush_posting_line line ON line.posting_id = posting.id
+             WHERE posting.company_id = %(company)s AND posting.state = 'posted'
+               AND posting.account_move_id IS NULL
+               AND %(period)s
+             GROUP BY posting.id, line.account_id) account
+     GROUP BY record
 """
 #: The lines of each posting add up to nothing.
 LINES_BALANCED = """

@@ -115,7 +115,7 @@ WAYS = """
                 WHEN NOT ({source} OR {destination}) THEN 'posting'
                 WHEN COALESCE(earlier.trigger = 'delivery', product.is_delivered)
                      -- others are corrections: their documents carry them all the same
-                     OR p.event IN ('delivery', 'return') AND p.trigger = 'delivery'
+                     OR p.trigger = 'delivery'
                 THEN 'posting'
                 WHEN product.is_perpetual OR earlier.trigger = 'completion'
                 THEN 'document'
@@ -136,10 +136,13 @@ WAYS = """
               JOIN backflush_switch_line line
                 ON line.id = switched.backflush_switch_line_id
               JOIN backflush_switch switch ON switch.id = line.switch_id
-             WHERE switched.product_product_id = f.product_id
+             -- asked once: hardly any company has ever switched
+             WHERE EXISTS (SELECT FROM backflush_switch
+                            WHERE company_id = %(company)s AND state = 'done')
+               AND switched.product_product_id = f.product_id
                AND switch.company_id = f.company_id AND switch.state = 'done'
-               AND switch.date_done > f.date
-             ORDER BY switch.date_done, switch.id LIMIT 1) earlier ON TRUE
+               AND switch.last_fact_id >= f.id
+             ORDER BY switch.last_fact_id, switch.id LIMIT 1) earlier ON TRUE
      WHERE f.company_id = %(company)s AND %(own)s AND %(known)s
        AND %(condition)s
 """.format(

@@ -24,7 +24,11 @@ EVENTS = """
        AND posting.state IN ('posted', 'pending')
      GROUP BY posting.res_model, posting.res_id
     HAVING BOOL_OR(posting.event IN %(events)s) AND BOOL_OR(%(period)s)
+       AND %(trigger)s
 """
+#: Goods costed at delivery are lost off their materials, not off an account of theirs;
+#: also where a switch has put them under another trigger since.
+UNDER_COMPLETION = SQL("BOOL_AND(posting.trigger IS DISTINCT FROM 'delivery')")
 #: Per event and product: its facts, and its lines of these kinds. What Odoo books
 #: itself, on the account of a location, has no lines.
 SIDES = """
@@ -70,6 +74,7 @@ def _sides(
             company=frame.company,
             events=events,
             period=frame.in_period("posting.date_event"),
+            trigger=SQL("TRUE") if events == SALES else UNDER_COMPLETION,
         ),
         products=frame.product_table(),
         is_delivered=events == SALES,

@@ -104,6 +104,9 @@ STOCK_SIDE = """
                COUNT(*) AS parts
           FROM orders
           JOIN backflush_posting_line line ON line.posting_id = ANY(orders.postings)
+          JOIN backflush_posting posting ON posting.id = line.posting_id
+           -- under `delivery` it moves only what a switch has moved since
+           AND posting.trigger IS DISTINCT FROM 'delivery'
          GROUP BY orders.id, line.product_id
     ), book AS (
         SELECT id, SUM(parts) AS parts FROM line GROUP BY id

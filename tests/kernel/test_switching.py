@@ -2,8 +2,17 @@
 
 from decimal import Decimal
 
-from costing.entry import Key, merge
-from costing.switching import Moved, Place, Proven, switch_goods, transfer
+from costing.entry import MATERIAL, OUTPUT, Key, Target, merge
+from costing.switching import (
+    RESTATED,
+    Late,
+    Moved,
+    Place,
+    Proven,
+    move_on,
+    switch_goods,
+    transfer,
+)
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -80,3 +89,29 @@ def test_transfer():
 def test_proven():
     proven = Proven(Decimal(5), Decimal(4), Decimal(2), Decimal(6))
     assert (proven.open_before, proven.after, proven.open_after) == (1, 7, 1)
+
+
+def test_late_goods_move_on_from_where_they_are_booked():
+    booked = {Key(7, None, OUTPUT, 1): Decimal(250)}
+    target = Target({Key(1, None, OUTPUT, 1): Decimal(225)}, {})
+    late = Late(
+        1,
+        {Key(1, None, OUTPUT, 1): Decimal(-25)},
+        {
+            Key(2, 9, MATERIAL, 2): Decimal(-10),
+            Key(3, 8, "applied", None): Decimal(-14),
+        },
+    )
+    rest = Key(5, 9, "revaluation", None)
+    moved = move_on(target, [late], booked, rest)
+    assert moved.amounts == {
+        Key(1, None, OUTPUT, 1): Decimal(225),
+        Key(7, None, RESTATED, 1): Decimal(25),
+        Key(2, 9, RESTATED, 2): Decimal(-10),
+        Key(3, 8, "applied", None): Decimal(-14),
+        Key(5, 9, "revaluation", 1): Decimal(-1),
+    }
+    assert sum(moved.amounts.values()) == sum(target.amounts.values())
+    assert [row.amount for row in moved.rows.values()] == [Decimal(-1)]
+    same = late._replace(after=late.before)
+    assert move_on(target, [same], {}, rest) == target
