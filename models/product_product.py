@@ -97,7 +97,8 @@ class ProductProduct(models.Model):
         """
         self.ensure_one()
         known = self.env.context.get("backflush_triggers")
-        if known and self.id in known:
+        # ids are keys of Python's own only: no call from outside has them
+        if isinstance(known, dict) and self.id in known:
             return known[self.id]
         return self.categ_id.property_backflush_trigger or False
 
