@@ -20,6 +20,7 @@ class BackflushClose(models.Model):
         "backflush.close",
         string="Closed With",
         readonly=True,
+        copy=False,
         index="btree_not_null",
         ondelete="set null",
         help="The parent company's close of the period.",

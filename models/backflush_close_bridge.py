@@ -88,29 +88,34 @@ class BackflushClose(models.Model):
     account_proof_ids = fields.One2many(
         "backflush.close.account", "close_id", readonly=True
     )
-    date_posted = fields.Datetime(string="Posted On", readonly=True)
+    date_posted = fields.Datetime(string="Posted On", readonly=True, copy=False)
     inventory = fields.Monetary(
         readonly=True,
+        copy=False,
         help="Materials, work in process and finished goods by sequential costing.",
     )
     profit = fields.Monetary(
         string="Profit of the Period",
         readonly=True,
+        copy=False,
         help="All income less all expenses, with this close.",
     )
     bridge_inventory = fields.Monetary(
         string="Difference of Inventory",
         readonly=True,
+        copy=False,
         help="How much higher sequential costing would show the inventory.",
     )
     bridge_profit = fields.Monetary(
         string="Difference of Profit",
         readonly=True,
+        copy=False,
         help="How much higher sequential costing would show the profit to date.",
     )
     is_bridge_material = fields.Boolean(
         string="Material",
         readonly=True,
+        copy=False,
         help="The difference is beyond a limit set in the settings.",
     )
 
