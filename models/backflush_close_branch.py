@@ -182,13 +182,6 @@ class BackflushClose(models.Model):
         return res
 
     def action_post(self):
-        """One that is posted alone is no longer closed with its parent."""
-        res = self._post_with_branches()
-        if res is True and self.parent_close_id:
-            self._as_engine().parent_close_id = False
-        return res
-
-    def _post_with_branches(self):
         """All or none: where figures have changed, all are shown anew."""
         self.ensure_one()
         self.check_access("write")
@@ -197,7 +190,7 @@ class BackflushClose(models.Model):
         if self.state == "computed":
             branches = self._make_branch_closes()
         if not branches:
-            return super().action_post()
+            return self._leave_parent(super().action_post())
         if "draft" in branches.mapped("state"):
             # booked there since the figures were computed
             self.action_compute()
@@ -215,7 +208,13 @@ class BackflushClose(models.Model):
         if changed:
             self.action_compute()
             return changed[0]
-        return True
+        return self._leave_parent(True)
+
+    def _leave_parent(self, result):
+        """One that is posted alone is no longer closed with its parent."""
+        if result is True and self.parent_close_id:
+            self._as_engine().parent_close_id = False
+        return result
 
     def _post_with_parent(self):
         self._take_turn()
