@@ -167,6 +167,13 @@ class TestClosed(ClosedShop, BackflushCommon):
         with self.assertRaisesRegex(UserError, "posted and reversed with"):
             other.state = "posted"
 
+    def test_reversed_close_is_duplicated(self):
+        """The new one has found nothing yet."""
+        self.close.action_reverse()
+        again = self.close.copy()
+        self.assertEqual((again.state, again.date_posted), ("draft", False))
+        self.assertFalse(again.inventory or again.bridge_ids or again.line_ids)
+
     def test_nobody_says_what_a_close_has_found(self):
         """Undoing an adjustment reverses the entry that it names."""
         entry = self.order.backflush_posting_ids.account_move_id
