@@ -37,6 +37,13 @@ FACT_FIELDS = (
 __all__ = ["Books", "local_date", "number"]
 
 
+class LastFact(int):
+    """Id of the last stock fact that is not the addon's to book, as a context value.
+
+    A type of its own: numbers that a call from outside puts there do not count.
+    """
+
+
 class Books(BookAccounts, BookBlends, BookCards, BookDates):
     """Accounts, cards and earlier postings for one batch of event records.
 
@@ -196,8 +203,9 @@ class Books(BookAccounts, BookBlends, BookCards, BookDates):
         """Stock facts by movement id, for the movements of the batch."""
         moves = self.records._get_backflush_moves()
         domain = [("move_id", "in", moves.ids)]
-        if last := self.env.context.get("backflush_facts_after"):
-            domain.append(("id", ">", last))  # Odoo has booked the others
+        last = self.env.context.get("backflush_facts_after")
+        if isinstance(last, LastFact):
+            domain.append(("id", ">", int(last)))  # Odoo has booked the others
         facts = self.env["backflush.stock.fact"].search_fetch(
             domain, FACT_FIELDS, order="id"
         )

@@ -1,3 +1,5 @@
+from contextlib import contextmanager
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
@@ -18,6 +20,7 @@ class BackflushClose(models.Model):
         "backflush.close",
         string="Closed With",
         readonly=True,
+        copy=False,
         index="btree_not_null",
         ondelete="set null",
         help="The parent company's close of the period.",
@@ -109,12 +112,14 @@ class BackflushClose(models.Model):
     def _make_branch_closes(self):
         """A close for each branch whose period is still open; returns all of them."""
         closes = self.env["backflush.close"].sudo()
-        for branch in self._get_branches():
-            start = self.date_from
-            if closed := branch._get_backflush_closed_until():
-                start = max(start, fields.Date.add(closed, days=1))
-            if start > self.date_to:
-                continue
+        starts = self._get_branch_starts()
+        # made before the dates were changed; who works here alone cannot see them
+        self._get_open_branch_closes().filtered(
+            lambda x: (
+                (starts.get(x.company_id), self.date_to) != (x.date_from, x.date_to)
+            )
+        ).unlink()
+        for branch, start in starts.items():
             dates = {"date_from": start, "date_to": self.date_to}
             known = closes.search(
                 [("company_id", "=", branch.id), ("state", "in", ("draft", "computed"))]
@@ -122,10 +127,35 @@ class BackflushClose(models.Model):
             )
             if not known:
                 vals = {"company_id": branch.id, **dates}
-                known = closes.with_company(branch).create(vals)
+                with self._naming(branch):
+                    known = closes.with_company(branch).create(vals)
             known.parent_close_id = self
         self.invalidate_recordset(["branch_close_ids"])
         return self._get_open_branch_closes()
+
+    def _get_branch_starts(self):
+        """{branch: first day of the period that is not closed there}"""
+        starts = {}
+        for branch in self._get_branches():
+            starts[branch] = self.date_from
+            if closed := branch._get_backflush_closed_until():
+                following = fields.Date.add(closed, days=1)
+                starts[branch] = max(self.date_from, following)
+        return {x: start for x, start in starts.items() if start <= self.date_to}
+
+    @contextmanager
+    def _naming(self, branch):
+        """What a branch refuses says which branch it is."""
+        try:
+            yield
+        except UserError as error:
+            raise UserError(
+                self.env._(
+                    "%(company)s: %(reason)s",
+                    company=branch.sudo().name,
+                    reason=error,
+                )
+            ) from error
 
     def _get_open_branch_closes(self):
         branches = self.sudo().branch_close_ids
@@ -160,7 +190,7 @@ class BackflushClose(models.Model):
         if self.state == "computed":
             branches = self._make_branch_closes()
         if not branches:
-            return super().action_post()
+            return self._leave_parent(super().action_post())
         if "draft" in branches.mapped("state"):
             # booked there since the figures were computed
             self.action_compute()
@@ -178,30 +208,29 @@ class BackflushClose(models.Model):
         if changed:
             self.action_compute()
             return changed[0]
-        return True
+        return self._leave_parent(True)
+
+    def _leave_parent(self, result):
+        """One that is posted alone is no longer closed with its parent."""
+        if result is True and self.parent_close_id:
+            self._as_engine().parent_close_id = False
+        return result
 
     def _post_with_parent(self):
         self._take_turn()
         if self.state == "posted":
             return True
-        try:
+        with self._naming(self.company_id):
             return self._as_engine()._post_period()
-        except UserError as error:
-            raise UserError(
-                self.env._(
-                    "%(company)s: %(reason)s",
-                    company=self.company_id.name,
-                    reason=error,
-                )
-            ) from error
 
     def action_reverse(self):
         res = super().action_reverse()
         branches = self.sudo().branch_close_ids
         for branch in branches.filtered(lambda x: x.state == "posted"):
             branch._take_turn()
-            branch._check_is_last()
-            branch._as_engine()._reverse_period()
+            with self._naming(branch.company_id):
+                branch._check_is_last()
+                branch._as_engine()._reverse_period()
         return res
 
     def action_open(self):

@@ -33,7 +33,7 @@ class BackflushCloseFinding(models.Model):
     sequence = fields.Integer(readonly=True)
     check = fields.Selection(
         [
-            ("dates", "Period is over"),
+            ("dates", "Dates of the period"),
             ("earlier", "Earlier periods are closed"),
             ("lock", "Period is not locked"),
             ("postings", "Postings failed or waiting"),
@@ -83,9 +83,7 @@ class BackflushCloseFinding(models.Model):
     def _get_refused(self):
         """Nobody goes on: the period is not posted."""
         refused = self.env._("The period cannot be posted.")
-        return dict.fromkeys(
-            ("dates", "earlier", "lock", "postings", ACCOUNTS), refused
-        )
+        return dict.fromkeys(REFUSED, refused)
 
     def _get_consequences(self):
         stock = self.env._(

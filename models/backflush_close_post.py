@@ -55,6 +55,8 @@ KEPT = {
     "user_posted_id",
     "version_ids",
 }
+#: Of these, what people choose before there are figures.
+CHOSEN = {"company_id", "date_from", "date_to", "parent_close_id", "branch_close_ids"}
 
 
 class BackflushClose(models.Model):
@@ -78,18 +80,25 @@ class BackflushClose(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         for vals in vals_list:
-            if vals.get("state", "draft") != "draft":
-                self._refuse_change()
+            is_draft = vals.get("state") == "draft"
+            self._check_chosen(set(vals) - ({"state"} if is_draft else set()))
         return super().create(vals_list)
 
     def write(self, vals):
         is_engine = self.env.su and self.env.context.get("backflush_engine")
         if not is_engine and KEPT & set(vals):
-            if "state" in vals or any(x.state in ("posted", "reversed") for x in self):
+            self._check_chosen(set(vals))
+            if any(x.state in ("posted", "reversed") for x in self):
                 self._refuse_change()
             if {"company_id", "date_from", "date_to"} & set(vals):
                 self._forget_figures()
         return super().write(vals)
+
+    @api.model
+    def _check_chosen(self, names):
+        """The rest is found, and acted upon: what names an entry may reverse it."""
+        if KEPT & names - CHOSEN:
+            self._refuse_change()
 
     def _forget_figures(self):
         """What was computed is about another period than the one that is set now."""

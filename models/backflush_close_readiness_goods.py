@@ -1,12 +1,10 @@
 """Checks before a close that are about goods and their documents."""
 
 from datetime import date
-from functools import cached_property
 
 from ..costing.check import QUANTITY_UNIT
 from ..costing.sql import readiness
 from .backflush_proof import BROKEN
-from .backflush_proof_documents import DocumentReader
 
 
 class GoodsReadiness:
@@ -63,18 +61,14 @@ class GoodsReadiness:
 
     # -- bills and invoices -----------------------------------------------------
 
-    @cached_property
-    def _documents(self):
-        """Reads what was on bills and invoices at the end of the period."""
-        return DocumentReader(self.scope)
-
-    @cached_property
+    @property
     def _purchases(self):
-        return self._documents.read_purchases()
+        """What was on bills at the end of the period, at average or FIFO too."""
+        return self.scope.documents[0]
 
-    @cached_property
+    @property
     def _sales(self):
-        return self._documents.read_sales()
+        return self.scope.documents[1]
 
     def _find_received_not_billed(self):
         groups = [x for x in self._purchases if x.open_quantity > QUANTITY_UNIT]
@@ -82,7 +76,7 @@ class GoodsReadiness:
             groups,
             "purchase.order",
             lambda values: self.env._(
-                "Goods worth %(amount)s at standard, on %(count)s order lines, were "
+                "Goods worth %(amount)s, on %(count)s order lines, were "
                 "received and not billed by %(day)s.",
                 **values,
             ),
@@ -105,7 +99,7 @@ class GoodsReadiness:
             groups,
             "sale.order",
             lambda values: self.env._(
-                "Goods worth %(amount)s at standard, on %(count)s order lines, were "
+                "Goods worth %(amount)s, on %(count)s order lines, were "
                 "delivered and not invoiced by %(day)s.",
                 **values,
             ),

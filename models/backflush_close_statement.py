@@ -52,8 +52,9 @@ class BackflushClose(models.Model):
         self.ensure_one()
         if self.state not in ("posted", "reversed"):
             return ""
-        # one name in all languages, or it would be filed again in each
-        parts = ["Statement of Close", self.name, f"({self.id})"]
+        # one name in all languages and calendars, or it would be filed again in each
+        days = map(fields.Date.to_string, (self.date_from, self.date_to))
+        parts = ["Statement of Close", *days, f"({self.id})"]
         if self.adjustment_move_id:
             parts.append(self.adjustment_move_id.sudo().name.replace("/", "-"))
         if self.state == "reversed":
@@ -61,8 +62,11 @@ class BackflushClose(models.Model):
         return " ".join(parts) + ".pdf"
 
     def _get_statement_findings(self):
-        """Sentences on what was found before the close, and is not done."""
-        findings = self.all_finding_ids.filtered(lambda x: x.state != PASSED)
+        """Sentences on what was found before the close, and is not done.
+
+        Not in branches: each has a statement of its own, for those who may read it.
+        """
+        findings = self.finding_ids.filtered(lambda x: x.state != PASSED)
         return findings.mapped("sentence")
 
     def action_print_statement(self):

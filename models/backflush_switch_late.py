@@ -13,7 +13,7 @@ from odoo.fields import Domain
 from ..costing.entry import MATERIAL, OUTPUT, Key, credit, relieve
 from ..costing.revaluation import REVALUATION
 from ..costing.switching import Late, move_on
-from .backflush_books import Books, number
+from .backflush_books import Books, LastFact, number
 
 
 class SwitchHistory:
@@ -108,7 +108,7 @@ class BackflushEngine(models.AbstractModel):
             if facts and (triggers := history.get_triggers(max(facts.ids))):
                 result[record]["backflush_triggers"] = triggers
             if last := self._find_last_of_odoo(record, history):
-                result[record]["backflush_facts_after"] = last
+                result[record]["backflush_facts_after"] = LastFact(last)
         return result
 
     def _find_last_of_odoo(self, record, history):

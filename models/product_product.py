@@ -96,16 +96,21 @@ class ProductProduct(models.Model):
         Whoever looks at a day before a switch gives what was in force then.
         """
         self.ensure_one()
-        known = self.env.context.get("backflush_triggers")
-        if known and self.id in known:
+        known = self._get_backflush_switched()
+        if self.id in known:
             return known[self.id]
         return self.categ_id.property_backflush_trigger or False
+
+    def _get_backflush_switched(self):
+        """{product id: trigger} before a switch, where that is looked at."""
+        known = self.env.context.get("backflush_triggers")
+        # ids are keys of Python's own only: no call from outside has them
+        return known if isinstance(known, dict) else {}
 
     def _is_backflush_perpetual(self):
         """Whether Odoo values it perpetually; before a switch, as its trigger wants."""
         self.ensure_one()
-        known = self.env.context.get("backflush_triggers") or {}
-        if trigger := known.get(self.id):
+        if trigger := self._get_backflush_switched().get(self.id):
             return trigger == "completion"
         return self.valuation == "real_time"
 

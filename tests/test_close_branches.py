@@ -1,9 +1,11 @@
 """Branches on their parent's chart close with it, or alone before."""
 
 from odoo import fields
-from odoo.exceptions import UserError
-from odoo.tests import tagged
+from odoo.exceptions import AccessError, UserError
+from odoo.tests import Form, tagged
 
+from ..report.close_statement_data import CloseStatement
+from ..report.close_statement_xlsx import write_workbook
 from .closing import Closing
 from .test_companies import BranchCase
 
@@ -200,3 +202,79 @@ class TestCloseBranches(Closing, BranchCase):
         branch = self._compute()
         with self.assertRaisesRegex(UserError, "Little Factory is no branch"):
             self.parent_close.parent_close_id = branch
+
+    def test_dates_changed_after_the_figures_were_known(self):
+        """What was made for the branch follows, whoever may see it or not."""
+        branch = self._compute()
+        end = fields.Date.subtract(self.parent_close.date_to, days=1)
+        self.parent_close.date_to = end
+        accountant = self._create_user("accountant", self.company)
+        self._call(accountant, self.parent_close, "action_compute")
+        closes = self._get_branch_close()
+        self.assertEqual(closes.date_to, end)
+        self.assertEqual(closes.parent_close_id, self.parent_close)
+        self.assertEqual(len(closes), 1, branch)
+
+    def test_branch_has_a_close_of_other_dates(self):
+        """It is the branch's own, so nobody else takes it away."""
+        own = self._create_branch_close(
+            date_to=fields.Date.subtract(self.parent_close.date_to, days=1)
+        )
+        with self.assertRaisesRegex(UserError, "^Branch: "):
+            with self.env.cr.savepoint():
+                self.parent_close.action_compute()
+        self.assertTrue(own.exists())
+
+    def _create_branch_close(self, **values):
+        closes = self.env["backflush.close"].with_company(self.branch)
+        dates = {x: self.parent_close[x] for x in ("date_from", "date_to")}
+        return closes.create({"company_id": self.branch.id} | dates | values)
+
+    def test_branch_posted_alone_after_it_was_made(self):
+        branch = self._compute()
+        self.assertIs(branch.action_post(), True)
+        self.assertIs(self.parent_close.action_post(), True)
+        self.parent_close.action_reverse()
+        self.assertEqual(branch.state, "posted")
+
+    def test_branch_with_a_later_close(self):
+        branch = self._compute()
+        self.parent_close.action_post()
+        self.env["backflush.close"].with_company(self.branch).create(
+            {
+                "company_id": self.branch.id,
+                "date_from": fields.Date.add(branch.date_to, days=1),
+                "date_to": fields.Date.add(branch.date_to, days=2),
+            }
+        )._as_engine().write({"state": "posted"})
+        with self.assertRaisesRegex(UserError, "^Branch: .* is closed, and rests on"):
+            self.parent_close.action_reverse()
+
+    def test_statement_is_of_one_company(self):
+        """The branch has its own, and not everybody may read that."""
+        self.parent_close.action_compute()
+        branch = self.parent_close.branch_close_ids
+        found = branch.finding_ids[0]
+        found.sudo().write({"state": "attention", "sentence": "Only there"})
+        self.assertNotIn("Only there", CloseStatement(self.parent_close).findings)
+        self.assertIn("Only there", CloseStatement(branch).findings)
+
+    def test_accountant_of_the_branch_alone(self):
+        branch = self._compute()
+        accountant = self._create_user("accountant", self.branch)
+        mine = branch.with_user(accountant).with_context(
+            allowed_company_ids=self.branch.ids
+        )
+        with self.assertRaises(AccessError):
+            self.parent_close.with_user(accountant).read(["name"])
+        with Form(mine) as form:
+            self.assertTrue(form.name)
+        mine.action_check()
+        mine.action_compute()
+        self.assertIs(mine.action_post(), True)
+        if mine.adjustment_ids:
+            mine.action_adjust()
+        write_workbook(CloseStatement(mine))
+        mine.action_reverse()
+        again = mine.create({})
+        self.assertEqual(again.company_id, self.branch)

@@ -131,9 +131,16 @@ class AverageMaterials(Closing, RecordedTime):
         self.assertEqual(self._get_materials(), (520.0, shown))
 
     def test_not_billed(self):
-        self._receive(self._order(self.m, 30, 5.2))
+        order = self._order(self.m, 30, 5.2)
+        self._receive(order)
         shown = 520.0 if self.materials_valuation == "real_time" else 0.0
         self.assertEqual(self._get_materials(), (520.0, shown))
+        # and the checks before the close say so
+        findings = self.close.finding_ids
+        finding = findings.filtered(lambda x: x.check == "received_not_billed")
+        self.assertEqual((finding.state, finding.count), ("attention", 1))
+        self.assertEqual(finding.res_ids, order.ids)
+        self.assertAlmostEqual(finding.amount, 156, 2)
 
     def test_not_billed_and_carried_by_odoo(self):
         """It takes what is not billed for missing."""

@@ -69,6 +69,15 @@ class TestCalendar(CalendarCase):
         close = self._create("2026-01-01", "2026-01-31")
         self.assertEqual(close.name, "2026-01")
 
+    def test_filed_under_one_name_in_all_calendars(self):
+        close = self._create("2026-01-29", "2026-02-25")
+        close._as_engine().write({"state": "posted"})
+        filed = close._get_statement_attachment()
+        self.company.backflush_close_calendar = "445"
+        close.invalidate_recordset(["name"])
+        self.assertEqual(close.name, "2026 P02")
+        self.assertEqual(close._get_statement_attachment(), filed)
+
     def test_open_periods_are_refreshed(self):
         """Idle capacity of the period that goes on, and of the one before."""
         with freeze_time("2025-12-31 10:00"):

@@ -213,6 +213,15 @@ class TestGoods(Checked, BackflushCommon):
         entry._reverse_moves([{"date": fields.Date.today()}], cancel=True)
         self.assertPassed("native_closing")
 
+    def test_closing_of_odoo_reversed_after_the_period(self):
+        """At the end of March it stood there."""
+        self._receive(self._order(self.m, 10, 5.5))
+        action = self.company.action_close_stock_valuation(auto_post=True)
+        entry = self.env["account.move"].browse(action["res_id"])
+        self._go_to("2026-04-02 10:00")
+        entry._reverse_moves([{"date": fields.Date.today()}], cancel=True)
+        self.assertFound("native_closing", entry, amount=50)
+
 
 @tagged("post_install", "-at_install")
 class TestTime(Checked, BackflushCommon):

@@ -167,6 +167,44 @@ class TestClosed(ClosedShop, BackflushCommon):
         with self.assertRaisesRegex(UserError, "posted and reversed with"):
             other.state = "posted"
 
+    def test_reversed_close_is_duplicated(self):
+        """The new one has found nothing yet."""
+        self.close.action_reverse()
+        again = self.close.copy()
+        self.assertEqual((again.state, again.date_posted), ("draft", False))
+        self.assertFalse(again.inventory or again.bridge_ids or again.line_ids)
+
+    def test_nobody_says_what_a_close_has_found(self):
+        """Undoing an adjustment reverses the entry that it names."""
+        entry = self.order.backflush_posting_ids.account_move_id
+        accountant = new_test_user(
+            self.env,
+            "forger",
+            "account.group_account_user",
+            company_id=self.company.id,
+            company_ids=[Command.set(self.company.ids)],
+        )
+        closes = self.env["backflush.close"].with_user(accountant)
+        dates = {"date_from": "2026-04-01", "date_to": "2026-04-30"}
+        mine = closes.create(dates)
+        for name, value in (
+            ("adjustment_move_id", entry.id),
+            ("bridge_inventory", 1.0),
+            ("is_bridge_material", True),
+            ("user_posted_id", accountant.id),
+            ("version_ids", [Command.clear()]),
+            ("date_posted", "2026-03-31 12:00:00"),
+        ):
+            with self.subTest(name=name):
+                with self.assertRaisesRegex(UserError, "with its buttons"):
+                    mine.write({name: value})
+                dates = {"date_from": "2026-05-01", "date_to": "2026-05-31"}
+                with self.assertRaisesRegex(UserError, "with its buttons"):
+                    closes.create({**dates, name: value})
+        with self.assertRaisesRegex(UserError, "is not adjusted"):
+            mine.action_undo_adjustment()
+        self.assertFalse(entry.reversal_move_ids)
+
     def test_entry_stays(self):
         entry = self.close.account_move_ids
         for name in ("button_draft", "button_cancel", "unlink", "_reverse_moves"):

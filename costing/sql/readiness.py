@@ -123,7 +123,7 @@ LONG_OPEN = f"""
      ORDER BY o.id
 """
 #: Entries of Odoo's inventory closing and what they have booked on accounts that carry
-#: goods. One that was reversed has its opposite.
+#: goods. One that was reversed until then has its opposite.
 CLOSINGS = """
     SELECT i.move_id, SUM(i.balance)
       FROM account_move_line i
@@ -133,7 +133,8 @@ CLOSINGS = """
        AND i.date > %(closed)s AND i.date <= %(date_to)s
        AND NOT EXISTS (SELECT FROM account_move undone
                         WHERE undone.reversed_entry_id = m.id
-                          AND undone.state = 'posted')
+                          AND undone.state = 'posted'
+                          AND undone.date <= %(date_to)s)
      GROUP BY i.move_id
     HAVING SUM(i.balance) <> 0
      ORDER BY i.move_id
