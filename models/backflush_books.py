@@ -34,13 +34,20 @@ FACT_FIELDS = (
     "sequence",
 )
 
-__all__ = ["Books", "local_date", "number"]
+__all__ = ["Books", "LastFact", "PastTriggers", "local_date", "number"]
 
 
 class LastFact(int):
     """Id of the last stock fact that is not the addon's to book, as a context value.
 
     A type of its own: numbers that a call from outside puts there do not count.
+    """
+
+
+class PastTriggers(dict):
+    """{product id: trigger} of before a switch, as a context value.
+
+    A type of its own: what a call from outside puts there does not count.
     """
 
 

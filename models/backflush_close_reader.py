@@ -23,7 +23,7 @@ from ..costing.sql.period import (
     SWITCHED,
     progress,
 )
-from .backflush_books import Books, local_date, number
+from .backflush_books import Books, PastTriggers, local_date, number
 
 ZERO = Decimal(0)
 
@@ -37,7 +37,9 @@ class CloseReader:
         self.company = company.sudo().with_company(company)
         switches = self.company.env["backflush.switch"]
         self.triggers = switches._get_triggers_at(self.company, date_to)
-        self.company = self.company.with_context(backflush_triggers=self.triggers)
+        self.company = self.company.with_context(
+            backflush_triggers=PastTriggers(self.triggers)
+        )
         self.env = self.company.env
         self.date_from, self.date_to = date_from, date_to
         self.elements = self._get_elements()

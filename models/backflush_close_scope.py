@@ -9,7 +9,7 @@ from odoo import fields
 from odoo.tools import SQL
 
 from ..costing.sql import bridge, facts, ledger
-from .backflush_books import number
+from .backflush_books import PastTriggers, number
 from .backflush_proof_documents import DocumentReader
 from .backflush_proof_ledger import LedgerProof
 from .backflush_proof_scope import ProofScope
@@ -24,7 +24,9 @@ class CloseScope(ProofScope):
         super().__init__(company, date_from, date_to)
         switches = self.env["backflush.switch"]
         self.triggers = switches._get_triggers_at(self.company, date_to)
-        self.company = self.company.with_context(backflush_triggers=self.triggers)
+        self.company = self.company.with_context(
+            backflush_triggers=PastTriggers(self.triggers)
+        )
         self.env = self.company.env
 
     @cached_property

@@ -13,7 +13,7 @@ from odoo.fields import Domain
 from ..costing.entry import MATERIAL, OUTPUT, Key, credit, relieve
 from ..costing.revaluation import REVALUATION
 from ..costing.switching import Late, move_on
-from .backflush_books import Books, LastFact, number
+from .backflush_books import Books, LastFact, PastTriggers, number
 
 
 class SwitchHistory:
@@ -92,8 +92,8 @@ class BackflushEngine(models.AbstractModel):
         for record, context in late.items():
             engine = self.with_context(**context)
             super(BackflushEngine, engine)._book(record.with_env(engine.env))
-        if rest := records.filtered(lambda record: record not in late):
-            super()._book(rest)
+        rest = records.filtered(lambda record: record not in late)
+        return super()._book(rest) if rest else None
 
     def _find_switched(self, records):
         """{record of before a switch: context with the triggers of then that have ended
@@ -106,7 +106,7 @@ class BackflushEngine(models.AbstractModel):
         for record in records:
             facts = self._find_first(record).fact_ids
             if facts and (triggers := history.get_triggers(max(facts.ids))):
-                result[record]["backflush_triggers"] = triggers
+                result[record]["backflush_triggers"] = PastTriggers(triggers)
             if last := self._find_last_of_odoo(record, history):
                 result[record]["backflush_facts_after"] = LastFact(last)
         return result
@@ -139,7 +139,7 @@ class BackflushEngine(models.AbstractModel):
         return first
 
     def _settle(self, job, books):
-        if triggers := self.env.context.get("backflush_triggers"):
+        if triggers := self.env["product.product"]._get_backflush_switched():
             self._move_on(job, books, triggers)
         return super()._settle(job, books)
 
@@ -169,7 +169,7 @@ class BackflushEngine(models.AbstractModel):
 
     @staticmethod
     def _get_books_under(books, triggers):
-        company = books.company.with_context(backflush_triggers=triggers)
+        company = books.company.with_context(backflush_triggers=PastTriggers(triggers))
         return Books(company, books.records.with_env(company.env))
 
     def _get_place(self, fact, books):

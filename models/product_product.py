@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.fields import Domain
 
+from .backflush_books import PastTriggers
+
 
 class ProductProduct(models.Model):
     _inherit = "product.product"
@@ -104,8 +106,7 @@ class ProductProduct(models.Model):
     def _get_backflush_switched(self):
         """{product id: trigger} before a switch, where that is looked at."""
         known = self.env.context.get("backflush_triggers")
-        # ids are keys of Python's own only: no call from outside has them
-        return known if isinstance(known, dict) else {}
+        return known if isinstance(known, PastTriggers) else PastTriggers()
 
     def _is_backflush_perpetual(self):
         """Whether Odoo values it perpetually; before a switch, as its trigger wants."""

@@ -257,15 +257,14 @@ class TestShopUser(RightsCase):
 
     def test_nobody_names_the_trigger_from_outside(self):
         """What a close knows of a day before is never taken from a call."""
-        order = self._create_production(self.p, 10)
-        order.qty_producing = 10
-        order._set_qty_producing()
         for lie in ([self.p.id] + [False] * self.p.id, {str(self.p.id): False}):
             product = self.p.with_context(backflush_triggers=lie)
             self.assertEqual(product._get_backflush_trigger(), self.trigger)
-        lie = [self.p.id] + [False] * self.p.id
-        self._call(self.shop, order, "button_mark_done", backflush_triggers=lie)
-        self.assertEqual(order.backflush_posting_ids.mapped("state"), ["posted"])
+            order = self._create_production(self.p, 10)
+            order.qty_producing = 10
+            order._set_qty_producing()
+            self._call(self.shop, order, "button_mark_done", backflush_triggers=lie)
+            self.assertEqual(order.backflush_posting_ids.mapped("state"), ["posted"])
 
     def test_reads_no_model_of_ours(self):
         self._work()
