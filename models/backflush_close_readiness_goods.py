@@ -94,7 +94,9 @@ class GoodsReadiness:
         )
 
     def _find_delivered_not_invoiced(self):
-        groups = [x for x in self._sales if x.open_quantity > QUANTITY_UNIT]
+        groups = [
+            x for x in self._sales if x.open_quantity > QUANTITY_UNIT and x.open_amount
+        ]
         return self._find_open(
             groups,
             "sale.order",

@@ -206,7 +206,9 @@ class DocumentProof(Proof):
                 bound = self.scope.unit / 2 * (group.count + 1)
                 if abs(group.expected - group.found) > bound:
                     outcome.findings.append(self._get_break(group))
-            if abs(group.open_quantity) > QUANTITY_UNIT or group.ahead:
+            if group.ahead or (
+                abs(group.open_quantity) > QUANTITY_UNIT and group.open_amount
+            ):
                 outcome.findings.append(self._get_note(group))
         return outcome
 

@@ -109,7 +109,18 @@ class ProofScope:
             product._is_backflush_at_standard(),
             product._is_backflush_perpetual(),
             is_delivered,
+            self._early.get(product.id, 0),
         )
+
+    @cached_property
+    def _early(self):
+        """{product id: last stock fact before a switch made it perpetual}"""
+        switches = self.env["backflush.switch"]._find_done(self.company)
+        result = {}
+        for switch in switches.sorted(lambda x: x.last_fact_id.id):
+            lines = switch.line_ids.filtered(lambda x: x.trigger and not x.trigger_old)
+            result |= dict.fromkeys(lines.product_ids.ids, switch.last_fact_id.id)
+        return result
 
     def _get_price(self, product):
         """Standard of one unit."""

@@ -131,10 +131,11 @@ class BackflushSwitch(models.Model):
         the accounts and the stock facts that the posting takes.
         """
         switched, delivered = self._find_switched(), self._find_delivered()
-        closed = self._compute_closing(switched)
+        periodic = self._find_periodic(switched)
+        closed = self._compute_closing(periodic)
         material = self._find_moved_material()
         facts, returned = self._compute_returned()
-        (switched - self._find_periodic(switched))._set_backflush_covered()
+        (switched - periodic)._set_backflush_covered()
         before = SwitchReader(self.company_id, self)
         undocumented = before.get_undocumented(switched)
         perpetual = switched.filtered(lambda p: p.valuation == "real_time")
@@ -152,6 +153,7 @@ class BackflushSwitch(models.Model):
         amounts.append(self._take_over(material, after))
         lost = {p: x for p, x in undocumented.items() if p in perpetual}
         amounts.append(self._expense(lost, old, after))
+        amounts.append(self._open(periodic, after))
         target = Target(merge(amounts), target.rows)
         figures = self._get_figures(target, stock, after, self._add_up(returned))
         return target, figures, facts

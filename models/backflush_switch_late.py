@@ -25,11 +25,7 @@ class SwitchHistory:
     @cached_property
     def _switches(self):
         """[(last fact id, {product id: trigger until then})], newest first."""
-        switches = self._company.env["backflush.switch"].search(
-            Domain("company_id", "=", self._company.id)
-            & Domain("state", "=", "done")
-            & Domain("last_fact_id", "!=", False)
-        )
+        switches = self._company.env["backflush.switch"]._find_done(self._company)
         return [
             (switch.last_fact_id.id, switch.line_ids._get_triggers_before())
             # by number: ordered by the field, facts go by their dates
@@ -67,6 +63,14 @@ class BackflushSwitch(models.Model):
         ondelete="restrict",
         help="The last change of stock before the switch; nothing moves meanwhile.",
     )
+
+    def _find_done(self, company):
+        """The switches of a company after which goods of before may still be booked."""
+        return self.search(
+            Domain("company_id", "=", company.id)
+            & Domain("state", "=", "done")
+            & Domain("last_fact_id", "!=", False)
+        )
 
     def _find_last_fact(self):
         domain = [("company_id", "=", self.company_id.id)]

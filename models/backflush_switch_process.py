@@ -17,9 +17,8 @@ class BackflushSwitch(models.Model):
 
     # -- goods that only Odoo's closing has valued ------------------------------
 
-    def _compute_closing(self, switched):
+    def _compute_closing(self, periodic):
         """What Odoo's closing would book now on the accounts of periodic goods."""
-        periodic = self._find_periodic(switched)
         if not periodic:
             return {}
         reader = SwitchReader(self.company_id, self)
@@ -67,6 +66,22 @@ class BackflushSwitch(models.Model):
                     product.id,
                     reader.books.unit,
                 )
+            )
+        return merge(result)
+
+    def _open(self, periodic, reader):
+        """Of goods that are perpetual from now on, bills and invoices that are still to
+        come book on the stock account: it gets what they will take, and gives what they
+        will bring. Odoo's closing has counted those goods by where they are.
+        """
+        perpetual = periodic.filtered(lambda p: p.valuation == "real_time")
+        result = []
+        for product, amount in reader.get_undocumented(perpetual).items():
+            account_id = reader.get_stock_account(product)
+            account = self.env["account.account"].browse(account_id)
+            other = self._get_variation_account(account)
+            result.append(
+                transfer(account_id, other.id, amount, product.id, reader.books.unit)
             )
         return merge(result)
 

@@ -64,6 +64,25 @@ class TestSwitchAndBack(Switching):
             self.assertBooksAgree()
         self.assertBalance("cost_of_sales", 100.0)
 
+    def test_delivered_and_invoiced_in_part_before(self):
+        """What its delivery has costed is costed by no invoice after the switch."""
+        self._switch("delivery")
+        with self._at(self.first):
+            self._buy(self.m, 100, 5.0)
+            self._produce(self.p, 10)
+            sale = self._sell(self.p, 4, 40.0)
+            self._deliver(sale, 3)
+            self._invoice(sale)
+            self._deliver(sale)
+        day = fields.Date.add(fields.Date.end_of(self.first, "month"), days=1)
+        self._switch("completion", day=day)
+        with self._at(day):
+            self._invoice(sale)
+            self.assertBooksAgree()
+            sentences = self.assertPassed().line_ids.mapped("sentence")
+        self.assertFalse([x for x in sentences if "invoiced" in x])
+        self.assertBalance("cost_of_sales", 100.0)
+
     def test_price_set_by_hand_has_no_place_under_delivery(self):
         self._buy(self.m, 100, 5.0)
         self._produce(self.p, 10)
@@ -198,3 +217,49 @@ class TestSwitchPeriodic(Switching):
                 "variation": -250.0,
             },
         )
+
+    def test_on_with_deliveries_that_wait_for_their_invoice(self):
+        """Odoo's invoice will take them off the account: they are put there."""
+        self._count(self.p, 10)
+        sale = self._sell(self.p, 4, 40.0)
+        self._deliver(sale)
+        switch = self._switch_on()
+        self.assertEntryOf(switch, {"finished": 250.0, "variation": -250.0})
+        with self._at(self._get_day()):
+            invoice = self._invoice(sale)
+            self.assertBooksAgree()
+        self.assertBalance("finished", 150.0)
+        self.assertEqual(self._summarise(invoice.line_ids)["cost_of_sales"], 100.0)
+
+    def test_on_with_receipts_that_wait_for_their_bill(self):
+        """The bill will put them on the account: they are not put there twice."""
+        self._count(self.p, 10)
+        purchase = self._order(self.p, 2, 25.0)
+        self._receive(purchase)
+        switch = self._switch_on()
+        self.assertEntryOf(switch, {"finished": 250.0, "variation": -250.0})
+        with self._at(self._get_day()):
+            self._bill(purchase)
+            self.assertBooksAgree()
+        self.assertBalance("finished", 300.0)
+
+    def test_on_with_documents_in_part(self):
+        """What is invoiced or billed already has been expensed, as Odoo does."""
+        self._count(self.p, 10)
+        sale = self._sell(self.p, 4, 40.0)
+        self._deliver(sale, 3)
+        self._invoice(sale)
+        self._deliver(sale)
+        self._switch("completion", in_process=True)
+        self.assertBalance("finished", 175.0)
+        with self._at(self._get_day()):
+            self._invoice(sale)
+            self.assertClosed()
+            self.assertPassed()
+        self.assertBalance("finished", 150.0)
+
+    def _switch_on(self):
+        """Odoo's closing counts goods by where they are, so it is left out here."""
+        switch = self._switch("completion", in_process=True)
+        self.assertLedgerIsStock()
+        return switch

@@ -12,16 +12,19 @@ from .facts import valued, ways
 from .frame import Frame
 
 #: What moved, at the standard at which it passes through its document: a return at that
-#: of the movement it returns. What moved before there were facts passes as today.
+#: of the movement it returns. What moved before there were facts passes as today; its
+#: documents, and those of goods that were not perpetual yet, may have passed nothing.
+#: What a delivery has costed, before a switch, passes at nothing.
 MOVED = """
     WITH way AS (%(ways)s), before AS (
         SELECT move, product, quantity FROM (%(moved)s) moved
     ), moved AS (
-        SELECT way.fact AS id, way.move, way.product, way.quantity, FALSE AS is_early
+        SELECT way.fact AS id, way.move, way.product, way.quantity, FALSE AS is_early,
+               way.way = 'posting' AS is_costed
           FROM way
-         WHERE way.way = 'document'
+         WHERE way.way IN ('document', 'posting')
          UNION ALL
-        SELECT move - 3000000000, move, product, quantity, TRUE FROM before
+        SELECT move - 3000000000, move, product, quantity, TRUE, FALSE FROM before
     )
     SELECT COALESCE(%(line)s, 0) AS line,
            CASE WHEN %(line)s IS NULL
@@ -30,8 +33,10 @@ MOVED = """
            CASE WHEN m.is_out THEN 'out' ELSE 'in' END AS direction,
            moved.id,
            CASE WHEN m.is_out THEN -moved.quantity ELSE moved.quantity END AS quantity,
-           COALESCE(origin.standard, f.standard, product.price) AS standard,
-           moved.is_early
+           CASE WHEN moved.is_costed THEN 0
+                ELSE COALESCE(origin.standard, f.standard, product.price)
+                END AS standard,
+           moved.is_early OR moved.id <= product.early AS is_early
       FROM moved
       JOIN %(products)s ON product.id = moved.product AND product.at_standard
        AND product.account IS NOT NULL

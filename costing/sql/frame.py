@@ -16,7 +16,8 @@ class Product(NamedTuple):
 
     ``account`` carries it: stock valuation (perpetual) or expense (periodic); None for
     goods that are costed at delivery, which stand on their materials' accounts.
-    ``at_standard`` says that it is valued at its standard price.
+    ``at_standard`` says that it is valued at its standard price, ``early`` up to which
+    stock fact documents did not pass through that account (0: always).
     """
 
     id: int
@@ -25,9 +26,10 @@ class Product(NamedTuple):
     at_standard: bool
     is_perpetual: bool
     is_delivered: bool
+    early: int = 0
 
 
-_TYPES = ("int", "int", "numeric", "bool", "bool", "bool")
+_TYPES = ("int", "int", "numeric", "bool", "bool", "bool", "int")
 
 
 @dataclass(frozen=True)
@@ -58,7 +60,7 @@ class Frame:
         )
         return SQL(
             "unnest(%s) AS product"
-            " (id, account, price, at_standard, is_perpetual, is_delivered)",
+            " (id, account, price, at_standard, is_perpetual, is_delivered, early)",
             arrays,
         )
 
