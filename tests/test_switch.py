@@ -258,6 +258,26 @@ class TestSwitchPeriodic(Switching):
             self.assertPassed()
         self.assertBalance("finished", 150.0)
 
+    def test_on_with_goods_that_were_not_followed(self):
+        """No costing version was in force when they moved: there are no facts."""
+        self.p.property_backflush_covered = False
+        self.p.invalidate_recordset()
+        self._count(self.p, 10)
+        sale, purchase = self._sell(self.p, 4, 40.0), self._order(self.p, 2, 25.0)
+        self._deliver(sale, 3)
+        self._invoice(sale)
+        self._deliver(sale)
+        self._receive(purchase)
+        self.assertFalse(self.p.stock_move_ids.backflush_fact_ids)
+        self._switch("completion", in_process=True)
+        self.assertBalance("finished", 175.0)
+        with self._at(self._get_day()):
+            self._invoice(sale)
+            self._bill(purchase)
+            self.assertClosed()
+            self.assertPassed()
+        self.assertBalance("finished", 200.0)
+
     def _switch_on(self):
         """Odoo's closing counts goods by where they are, so it is left out here."""
         switch = self._switch("completion", in_process=True)
