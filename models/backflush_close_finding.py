@@ -38,7 +38,7 @@ class BackflushCloseFinding(models.Model):
             ("lock", "Period is not locked"),
             ("postings", "Postings failed or waiting"),
             ("accounts", "Accounts that the entry needs"),
-            ("stock_accounts", "Stock accounts agree with stock"),
+            ("stock_accounts", "Stock accounts at standard"),
             ("unbooked", "Goods moved and not posted"),
             ("received_not_billed", "Received and not billed"),
             ("billed_not_received", "Billed and not received"),
