@@ -1,4 +1,5 @@
 from . import backflush_kept
+from . import backflush_scheduled
 from . import backflush_version_part
 from . import backflush_check_kept
 from . import backflush_version_activation

@@ -35,7 +35,12 @@ class BackflushSwitch(models.Model):
 
     _name = "backflush.switch"
     _description = "Switch of Trigger"
-    _inherit = ["backflush.kept", "mail.thread", "mail.activity.mixin"]
+    _inherit = [
+        "backflush.kept",
+        "backflush.scheduled",
+        "mail.thread",
+        "mail.activity.mixin",
+    ]
     _order = "date desc, id desc"
     _check_company_auto = True
 
@@ -69,13 +74,6 @@ class BackflushSwitch(models.Model):
     issues = fields.Text(string="Not Ready", readonly=True, copy=False)
     date_computed = fields.Datetime(string="Computed On", readonly=True, copy=False)
     is_proven = fields.Boolean(compute="_compute_is_proven")
-    scheduled_by_id = fields.Many2one(
-        "res.users",
-        string="Approved By",
-        copy=False,
-        readonly=True,
-        help="Who approved this switch for its first day. It is done then.",
-    )
     date_done = fields.Datetime(string="Done On", readonly=True, copy=False)
     done_by_id = fields.Many2one("res.users", readonly=True, copy=False)
     posting_id = fields.Many2one("backflush.posting", readonly=True, copy=False)
@@ -263,31 +261,16 @@ class BackflushSwitch(models.Model):
     def _cron_apply_scheduled(self):
         """Do the switches whose day has come; say why where it cannot be done."""
         domain = [("state", "=", "scheduled"), ("scheduled_by_id", "!=", False)]
-        due = self.search(domain, order="date, id").filtered(
-            lambda switch: switch.date <= local_date(switch.company_id)
-        )
-        progress = self.env["ir.cron"]._commit_progress
-        progress(remaining=len(due))
-        for switch in due:
-            switch._apply_scheduled()
-            progress(1)
+        self.search(domain, order="date, id")._do_due()
 
-    def _apply_scheduled(self):
-        user = self.scheduled_by_id
-        switch = self.with_user(user).with_company(self.company_id)
-        try:
-            with self.env.cr.savepoint():
-                switch.action_apply()
-        except UserError as error:
-            self._unschedule()
-            sentence = self.env._(
-                "Not switched as scheduled: %(reason)s", reason=str(error)
-            )
-            self.message_post(body=sentence)
-            self.activity_schedule(
-                "mail.mail_activity_data_todo",
-                date_deadline=fields.Date.context_today(self),
-                summary=self.env._("Switch the trigger"),
-                note=sentence,
-                user_id=user.id,
-            )
+    def _get_scheduled_day(self):
+        return self.date
+
+    def _do_scheduled(self):
+        self.action_apply()
+
+    def _get_failure(self, reason):
+        return (
+            self.env._("Not switched as scheduled: %(reason)s", reason=reason),
+            self.env._("Switch the trigger"),
+        )

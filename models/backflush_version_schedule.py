@@ -1,4 +1,4 @@
-from odoo import api, fields, models
+from odoo import api, models
 from odoo.exceptions import UserError
 
 from .backflush_books import local_date
@@ -15,14 +15,8 @@ class BackflushVersionSchedule(models.AbstractModel):
     """
 
     _name = "backflush.version.schedule"
+    _inherit = ["backflush.scheduled"]
     _description = "Scheduled Activation of a Costing Version"
-
-    scheduled_by_id = fields.Many2one(
-        "res.users",
-        copy=False,
-        readonly=True,
-        help="Who approved this version for its first day. It is activated then.",
-    )
 
     def write(self, vals):
         if set(vals) & APPROVED and "scheduled_by_id" not in vals:
@@ -59,31 +53,16 @@ class BackflushVersionSchedule(models.AbstractModel):
     def _cron_activate_scheduled(self):
         """Activate the versions whose day has come; say why where it cannot be done."""
         domain = [("state", "=", "draft"), ("scheduled_by_id", "!=", False)]
-        due = self.search(domain, order="date_from, id").filtered(
-            lambda version: version.date_from <= local_date(version.company_id)
-        )
-        progress = self.env["ir.cron"]._commit_progress
-        progress(remaining=len(due))
-        for version in due:
-            version._activate_scheduled()
-            progress(1)
+        self.search(domain, order="date_from, id")._do_due()
 
-    def _activate_scheduled(self):
-        user = self.scheduled_by_id
-        version = self.with_user(user).with_company(self.company_id)
-        try:
-            with self.env.cr.savepoint():
-                version.action_activate()
-        except UserError as error:
-            self._unschedule()
-            sentence = self.env._(
-                "Not activated as scheduled: %(reason)s", reason=str(error)
-            )
-            self.message_post(body=sentence)
-            self.activity_schedule(
-                "mail.mail_activity_data_todo",
-                date_deadline=fields.Date.context_today(self),
-                summary=self.env._("Activate the costing version"),
-                note=sentence,
-                user_id=user.id,
-            )
+    def _get_scheduled_day(self):
+        return self.date_from
+
+    def _do_scheduled(self):
+        self.action_activate()
+
+    def _get_failure(self, reason):
+        return (
+            self.env._("Not activated as scheduled: %(reason)s", reason=reason),
+            self.env._("Activate the costing version"),
+        )
