@@ -15,6 +15,7 @@ import shutil
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "static" / "description"
 SIZE = {"width": 1400, "height": 900}
+#: A page of A4, as wide as it is read.
+PAPER = {"width": 900, "height": 1270}
 _COLOURS = 128
 _MARGIN = 24
 _READY = ".o_action_manager .o_view_controller, .o_setting_container"
@@ -48,20 +51,24 @@ class Client:
         page.click("button[type=submit]")
         page.wait_for_selector(".o_main_navbar", timeout=120_000)
 
+    def call(self, model: str, method: str, *args: Any, **kwargs: Any) -> Any:
+        """What a method returns."""
+        params = {"model": model, "method": method, "args": args, "kwargs": kwargs}
+        answer = self.page.request.post(
+            f"{self.address}/web/dataset/call_kw/{model}/{method}",
+            data={"params": params},
+        ).json()
+        if "result" not in answer:
+            raise Trouble(answer["error"]["data"]["message"])
+        return answer["result"]
+
+    def search(self, model: str, *domain: tuple[str, str, Any]) -> list[int]:
+        """The newest record of ``model`` that fits, if any."""
+        return self.call(model, "search", list(domain), limit=1, order="id desc")
+
     def find(self, model: str, *domain: tuple[str, str, Any]) -> int:
         """The newest record of ``model`` that fits."""
-        answer = self.page.request.post(
-            f"{self.address}/web/dataset/call_kw/{model}/search",
-            data={
-                "params": {
-                    "model": model,
-                    "method": "search",
-                    "args": [[list(leaf) for leaf in domain]],
-                    "kwargs": {"limit": 1, "order": "id desc"},
-                }
-            },
-        )
-        return int(answer.json()["result"][0])
+        return self.search(model, *domain)[0]
 
     def open(self, path: str) -> None:
         self.page.goto(f"{self.address}/odoo/{path}")
@@ -160,6 +167,55 @@ def _books(client: Client) -> None:
     client.page.wait_for_timeout(1_000)
 
 
+def _closed(client: Client) -> int:
+    """The computed close of the month that the demonstration plays."""
+    found = client.search("backflush.close")
+    if not found:
+        last = date.today().replace(day=1) - timedelta(days=1)
+        period = {"date_from": f"{last:%Y-%m-01}", "date_to": f"{last:%Y-%m-%d}"}
+        found = client.call("backflush.close", "create", [period])
+    client.call("backflush.close", "action_compute", found)
+    return found[0]
+
+
+def _close_tab(client: Client, name: str) -> None:
+    client.open(f"backflush.close/{_closed(client)}")
+    client.page.get_by_role("tab", name=name).click()
+    client.page.mouse.move(0, 0)
+    client.page.wait_for_timeout(1_000)
+
+
+def _close(client: Client) -> None:
+    _close_tab(client, "Conversion Cost")
+
+
+def _bridge(client: Client) -> None:
+    _close_tab(client, "Sequential Costing")
+
+
+def _statement(client: Client) -> None:
+    report = f"report/html/{ADDON}.close_statement/{_closed(client)}"
+    client.page.set_viewport_size(PAPER)  # type: ignore[arg-type]
+    client.page.goto(f"{client.address}/{report}")
+    client.page.wait_for_timeout(2_000)
+    # what a PDF has on each page stands in the text here
+    margins = client.page.locator(".header, .footer")
+    margins.evaluate_all("found => found.forEach(margin => margin.remove())")
+
+
+def _switch(client: Client) -> None:
+    category = client.find("product.category", ("name", "=", "Furniture"))
+    found = client.search("backflush.switch")
+    if not found:
+        values = {
+            "date": f"{date.today():%Y-%m-01}",
+            "line_ids": [(0, 0, {"category_id": category, "trigger": "delivery"})],
+        }
+        found = client.call("backflush.switch", "create", [values])
+    client.call("backflush.switch", "action_preview", found)
+    client.open(f"backflush.switch/{found[0]}")
+
+
 PICTURES: dict[str, Callable[[Client], None]] = {
     "postings": _postings,
     "posting": _posting,
@@ -173,6 +229,10 @@ PICTURES: dict[str, Callable[[Client], None]] = {
     "settings": _settings,
     "check": _check,
     "books": _books,
+    "close": _close,
+    "bridge": _bridge,
+    "statement": _statement,
+    "switch": _switch,
 }
 
 
@@ -201,6 +261,7 @@ def take(address: str, names: list[str]) -> None:
         client = Client(page, address)
         client.log_in()
         for name in names:
+            page.set_viewport_size(SIZE)  # type: ignore[arg-type]
             PICTURES[name](client)
             path = FOLDER / f"{name}.png"
             _save(page.screenshot(), path)
