@@ -64,7 +64,8 @@ class Client:
 
     def search(self, model: str, *domain: tuple[str, str, Any]) -> list[int]:
         """The newest record of ``model`` that fits, if any."""
-        return self.call(model, "search", list(domain), limit=1, order="id desc")
+        found = self.call(model, "search", list(domain), limit=1, order="id desc")
+        return [int(row) for row in found]
 
     def find(self, model: str, *domain: tuple[str, str, Any]) -> int:
         """The newest record of ``model`` that fits."""
