@@ -63,7 +63,7 @@ class CloseYear(Closing, RecordedTime):
             self._sell_some()
             self._count_some()
             self._pay(month)
-            self.env.flush_all()
+            self._analyze()
 
     def _receive_goods(self):
         """Two receipts: one is billed at once, the other after the month's close."""
@@ -258,16 +258,16 @@ class CloseYear(Closing, RecordedTime):
             self.assertAlmostEqual(found[name], expected.get(name, 0), 2, name)
 
 
-@tagged("post_install", "-at_install")
+@tagged("post_install", "-at_install", "backflush_long")
 class TestCloseYear1(CloseYear, Variant1, BackflushCommon):
     pass
 
 
-@tagged("post_install", "-at_install")
+@tagged("post_install", "-at_install", "backflush_long")
 class TestCloseYear2(CloseYear, Variant2, BackflushCommon):
     pass
 
 
-@tagged("post_install", "-at_install")
+@tagged("post_install", "-at_install", "backflush_long")
 class TestCloseYear4(CloseYear, Variant4, BackflushCommon):
     seed = 64

@@ -178,7 +178,9 @@ def _side_by_side(odoo: Odoo, selection: Selection) -> list[str]:
         return []
     if not all(shutil.which(name, path=path) for name in ("createdb", "dropdb")):
         return []
-    return ["-n", str(processes), "--dist", "loadfile"]
+    # as tests/plugin orders them, not by the number of tests in a file
+    order = "--no-loadscope-reorder"
+    return ["-n", str(processes), "--dist", "loadfile", order]
 
 
 def run(layout: Layout, arguments: argparse.Namespace) -> int:

@@ -21,6 +21,8 @@ import pytest
 
 ADDON = "backflush_costing"
 ROOT = Path(os.environ["BACKFLUSH_ROOT"]).resolve()
+#: Tag of classes whose tests take minutes.
+LONG = "backflush_long"
 RECORDS = os.environ.get("BACKFLUSH_LOG_RECORDS")
 _resolve = _pytest.pathlib.resolve_pkg_root_and_module_name
 
@@ -63,6 +65,11 @@ class RecordKeeper(logging.Handler):
 
 
 KEEPER = RecordKeeper(RECORDS) if RECORDS else None
+
+
+def pytest_collection_modifyitems(items):
+    """Begin with what takes minutes, or one process works on it when all have ended."""
+    items.sort(key=lambda item: LONG not in getattr(item.cls, "test_tags", ()))
 
 
 @pytest.hookimpl(trylast=True)
