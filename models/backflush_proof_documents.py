@@ -8,7 +8,7 @@ from decimal import Decimal
 from odoo.tools import SQL
 
 from ..costing.check import QUANTITY_UNIT, Moved, Settled, count_ahead, settle
-from ..costing.sql import documents, matching
+from ..costing.sql import documents, matching, silent
 from ..costing.variance import ZERO
 from .backflush_books import number
 from .backflush_proof import NOTE, Finding, Outcome, Proof
@@ -54,9 +54,10 @@ class Group:
 
     def is_plain(self, result, back, unit) -> bool:
         """Whether *oldest first* tells all: nothing came back, or before its goods."""
-        return self.is_early or not (
-            result.ahead
-            or self.corrected
+        if result.ahead or self.is_early:
+            return not result.ahead
+        return not (
+            self.corrected
             or self.settled[back].moved
             or self.documented[back]
             or abs(result.expected - result.found) > unit / 2
@@ -134,12 +135,21 @@ class DocumentReader:
             matching.booked(side.documents)
         ):
             groups[line, partner, product].booked = booked
+        name = "purchase" if forth == "in" else "sale"
+        self._add_silent(groups, name)
         if forth == "in":
             self._add_asides(groups)
         results = {key: x.prepare(key, forth, back) for key, x in groups.items()}
-        name = "purchase" if forth == "in" else "sale"
         MatchReader(self.scope, name, forth, back).correct(groups, results)
         return list(results.values())
+
+    def _add_silent(self, groups, name):
+        """A switch has booked what documents of before it have not."""
+        if not self.scope.switches:
+            return
+        for *key, amount in self.env.execute_query(silent.silent(self.frame, name)):
+            group = groups[tuple(key)]
+            group.booked = (float(group.booked[0]) + amount, *group.booked[1:])
 
     def _add_asides(self, groups):
         """Taxes that stay a cost stand on the account of the goods, too; what is not

@@ -43,10 +43,12 @@ class MatchReader:
         quantity = group.documented[self.forth] - group.documented[self.back]
         if not told.is_sound or abs(told.documented - quantity) > QUANTITY_UNIT:
             return result
+        found = number(group.booked[0]) + told.restated
         return replace(
             result,
-            expected=told.expected,
-            found=number(group.booked[0]) + told.restated,
+            # what documents of before a switch have passed is known to them only
+            expected=found if group.is_early else told.expected,
+            found=found,
             open_quantity=told.open_quantity,
             open_amount=told.open_amount,
             ahead=told.ahead if told.ahead > QUANTITY_UNIT else ZERO,

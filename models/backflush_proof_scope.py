@@ -113,11 +113,15 @@ class ProofScope:
         )
 
     @cached_property
+    def switches(self):
+        """The switches of the company, which documents of before them may outlast."""
+        return self.env["backflush.switch"]._find_done(self.company)
+
+    @cached_property
     def _early(self):
         """{product id: last stock fact before a switch made it perpetual}"""
-        switches = self.env["backflush.switch"]._find_done(self.company)
         result = {}
-        for switch in switches.sorted(lambda x: x.last_fact_id.id):
+        for switch in self.switches.sorted(lambda x: x.last_fact_id.id):
             lines = switch.line_ids.filtered(lambda x: x.trigger and not x.trigger_old)
             result |= dict.fromkeys(lines.product_ids.ids, switch.last_fact_id.id)
         return result

@@ -144,16 +144,16 @@ class BackflushSwitch(models.Model):
         usage, stock = before.get_usage(), before.stock
         self._put_in_force(user)
         switched._set_backflush_covered()
+        opened = self._match_invoices(switched - perpetual)
         after = SwitchReader(self.company_id, self)
         goods = self._get_moved(after, places, switched | delivered)
         goods.append(Moved(None, ONE, usage, after.get_usage()))
         rest = Key(after.books.accounts.variance[REVALUATION], *self._get_rest(after))
         target = switch_goods(goods, rest, after.books.unit)
         amounts = [target.amounts, closed, returned]
-        amounts.append(self._take_over(material, after))
         lost = {p: x for p, x in undocumented.items() if p in perpetual}
-        amounts.append(self._expense(lost, old, after))
-        amounts.append(self._open(periodic, after))
+        amounts.append(self._take_over(material, after))
+        amounts += [self._expense(lost, old, after), self._open(opened, after)]
         target = Target(merge(amounts), target.rows)
         figures = self._get_figures(target, stock, after, self._add_up(returned))
         return target, figures, facts

@@ -5,6 +5,7 @@ from odoo.fields import Domain
 from ..costing.entry import merge
 from ..costing.switching import transfer
 from .backflush_books import number
+from .backflush_pools import Pools
 from .backflush_switch_reader import SwitchReader
 
 
@@ -69,12 +70,47 @@ class BackflushSwitch(models.Model):
             )
         return merge(result)
 
-    def _open(self, periodic, reader):
+    def _match_invoices(self, products):
+        """Match invoices of goods that are perpetual from now on to what has moved: it
+        is not for later ones, and what they wait for is costed by the switch.
+
+        :return: those goods
+        """
+        perpetual = products.filtered(lambda p: p.valuation == "real_time")
+        if not perpetual:
+            return perpetual
+        keys = {
+            (group.line, group.partner, group.product)
+            for group in SwitchReader(self.company_id, self).scope.sales
+            if group.product in perpetual.ids and group.count and group.line
+        }
+        pools = Pools(self.company_id)
+        orders = self.env["sale.order.line"].browse({line for line, _p, _x in keys})
+        requests = [
+            request
+            for line in orders.invoice_lines.sorted("id")
+            if line.parent_state == "posted" and not line.backflush_match_ids
+            for request in line._get_backflush_requests()
+            if request.key[1:] in keys and self._is_followed(request.key)
+        ]
+        if requests:
+            pools.match(requests)
+        return perpetual
+
+    def _is_followed(self, key):
+        """Whether there are facts of all that has moved for an order line."""
+        moves = self.env["sale.order.line"].browse(key.line).move_ids
+        moves = moves.filtered(
+            lambda x: x.state == "done" and x.product_id.id == key.product
+        )
+        return all(move.backflush_fact_ids for move in moves)
+
+    def _open(self, perpetual, reader):
         """Of goods that are perpetual from now on, bills and invoices that are still to
         come book on the stock account: it gets what they will take, and gives what they
-        will bring. Odoo's closing has counted those goods by where they are.
+        will bring, and the reverse for goods that are still to come. Odoo's closing,
+        or the move from their materials, has counted them by where they are.
         """
-        perpetual = periodic.filtered(lambda p: p.valuation == "real_time")
         result = []
         for product, amount in reader.get_undocumented(perpetual).items():
             account_id = reader.get_stock_account(product)

@@ -83,6 +83,58 @@ class TestSwitchAndBack(Switching):
         self.assertFalse([x for x in sentences if "invoiced" in x])
         self.assertBalance("cost_of_sales", 100.0)
 
+    def test_delivered_before_and_invoiced_between(self):
+        """Expensed with the first switch, passed by no invoice, and back again."""
+        sale = self._deliver_and_switch()
+        with self._at(self.first):
+            self._invoice(sale)
+        self._switch_back()
+        self.assertBalance("cost_of_sales", 100.0)
+
+    def test_delivered_before_and_invoiced_after_both(self):
+        """Expensed with the first switch: the second one takes that back."""
+        sale = self._deliver_and_switch()
+        day = self._switch_back()
+        self.assertBalance("finished", 250.0)
+        with self._at(day):
+            self._invoice(sale)
+            self.assertBooksAgree()
+            self.assertPassed()
+        self.assertBalance("finished", 150.0)
+
+    def test_invoiced_first_under_delivery(self):
+        """Goods that leave after the switch are costed, although no invoice does."""
+        self.p.invoice_policy = "order"
+        self._switch("delivery")
+        with self._at(self.first):
+            self._buy(self.m, 100, 5.0)
+            self._produce(self.p, 10)
+            sale = self._sell(self.p, 4, 40.0)
+            self._deliver(sale, 1)
+            self._invoice(sale)
+        with self._at(self._switch_back()):
+            self._deliver(sale)
+            self.assertBooksAgree()
+            self.assertPassed()
+        self.assertBalance("finished", 150.0)
+
+    def _deliver_and_switch(self):
+        self._buy(self.m, 100, 5.0)
+        self._produce(self.p, 10)
+        sale = self._sell(self.p, 4, 40.0)
+        self._deliver(sale)
+        self._switch("delivery")
+        return sale
+
+    def _switch_back(self):
+        """Closing counts goods by where they are; what is open stands beside them."""
+        day = fields.Date.add(fields.Date.end_of(self.first, "month"), days=1)
+        self._switch("completion", day=day, in_process=True)
+        with self._at(day):
+            self.assertLedgerIsStock()
+            self.assertPassed()
+        return day
+
     def test_price_set_by_hand_has_no_place_under_delivery(self):
         self._buy(self.m, 100, 5.0)
         self._produce(self.p, 10)
@@ -277,6 +329,67 @@ class TestSwitchPeriodic(Switching):
             self.assertClosed()
             self.assertPassed()
         self.assertBalance("finished", 200.0)
+
+    def test_on_with_goods_that_are_invoiced_first(self):
+        """No movement will cost them: the switch does, as their invoice would have."""
+        self.p.invoice_policy = "order"
+        self._count(self.p, 10)
+        sale = self._sell(self.p, 4, 40.0)
+        self._deliver(sale, 1)
+        self._invoice(sale)
+        switch = self._switch_on()
+        self.assertEntryOf(switch, {"finished": 150.0, "variation": -150.0})
+        with self._at(self._get_day()):
+            self.assertPassed()
+            self._deliver(sale)
+            self.assertBooksAgree()
+            self.assertPassed()
+
+    def test_on_with_goods_that_are_billed_first(self):
+        """The bill has passed nothing, which is no break: the switch has."""
+        self._count(self.p, 10)
+        self.p.purchase_method = "purchase"
+        purchase = self._order(self.p, 5, 25.0)
+        self._bill(purchase)
+        switch = self._switch_on()
+        self.assertEntryOf(switch, {"finished": 375.0, "variation": -375.0})
+        with self._at(self._get_day()):
+            self.assertPassed()
+            self._receive(purchase)
+            self.assertBooksAgree()
+            self.assertPassed()
+
+    def test_invoice_of_before_is_credited_and_made_anew(self):
+        """Neither the credit note nor the new invoice costs what has been expensed."""
+        self._count(self.p, 10)
+        sale = self._sell(self.p, 4, 40.0)
+        self._deliver(sale)
+        invoice = self._invoice(sale)
+        self._switch_on()
+        with self._at(self._get_day()):
+            self._reverse(invoice)
+            self._invoice(sale)
+            self.assertBooksAgree()
+            self.assertPassed()
+        self.assertBalance("finished", 150.0)
+
+    def test_returns_that_wait_for_their_credit_notes(self):
+        self._count(self.p, 10)
+        sale = self._sell(self.p, 4, 40.0)
+        delivery = self._deliver(sale)
+        self._invoice(sale)
+        self._return(delivery, 2)
+        purchase = self._order(self.p, 5, 25.0)
+        receipt = self._receive(purchase)
+        self._bill(purchase)
+        self._return(receipt, 2)
+        self._switch_on()
+        with self._at(self._get_day()):
+            sale._create_invoices(final=True).action_post()
+            self._bill(purchase)
+            self.assertBooksAgree()
+            self.assertPassed()
+        self.assertBalance("finished", 275.0)
 
     def _switch_on(self):
         """Odoo's closing counts goods by where they are, so it is left out here."""
