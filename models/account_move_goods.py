@@ -231,6 +231,8 @@ class AccountMove(models.Model):
         for move in self.filtered("reversed_entry_id"):
             move = move.with_company(move.company_id)
             move = move.with_context(backflush_mirrored=True)
+            if move.reversed_entry_id._is_backflush_silent():
+                continue  # matched as any other
             if move._is_backflush_mirror():
                 move._record_backflush_document()
             origin = move.reversed_entry_id.sudo()

@@ -1,6 +1,7 @@
 """Switching a trigger by date: what moves with it, and that nothing is lost."""
 
 from odoo import fields
+from odoo.exceptions import UserError
 from odoo.tests import tagged
 
 from .switching import Switching
@@ -369,6 +370,21 @@ class TestSwitchPeriodic(Switching):
         with self._at(self._get_day()):
             self._reverse(invoice)
             self._invoice(sale)
+            self.assertBooksAgree()
+            self.assertPassed()
+        self.assertBalance("finished", 150.0)
+
+    def test_invoice_of_before_is_not_posted_again(self):
+        self._count(self.p, 10)
+        sale = self._sell(self.p, 4, 40.0)
+        self._deliver(sale)
+        invoice = self._invoice(sale)
+        self._switch_on()
+        with self._at(self._get_day()):
+            with self.assertRaisesRegex(UserError, "credit note and a new invoice"):
+                invoice.button_draft()
+            new = self._reverse(invoice, modify=True)
+            self.assertNotIn("cost_of_sales", self._summarise(new.line_ids))
             self.assertBooksAgree()
             self.assertPassed()
         self.assertBalance("finished", 150.0)
