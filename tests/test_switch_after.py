@@ -7,6 +7,9 @@ from odoo.tests import tagged
 from .switching import Switching
 from .variants import Variant3
 
+#: What the credit note takes back besides cost.
+SOLD = {"Account Receivable": -160.0, "Product Sales": 160.0}
+
 
 class After(Switching):
     """10 of P made, 4 of them sold, under one trigger; then the other is in force."""
@@ -45,9 +48,41 @@ class After(Switching):
         self.before = self._get_balances()
         return switch
 
-    def assertSold(self, **expected):
-        sold = {"Account Receivable": -160.0, "Product Sales": 160.0}
-        self.assertMoved(**expected, **sold)
+    # -- what people do after it ------------------------------------------------
+
+    def _correct_usage(self):
+        self._correct(self.order.move_raw_ids, 21)
+
+    def _correct_output(self):
+        self._correct(self.order.move_finished_ids, 9)
+
+    def _take_apart(self):
+        self._unbuild(self.p, 1, self.order)
+
+    def _book_again(self):
+        goods = self.picking.move_ids if self.first_trigger == "delivery" else None
+        posting = (goods or self.order).backflush_posting_ids
+        posting.action_reverse()
+        posting.action_retry()
+
+    def _return_one(self):
+        self._return(self.picking, 1)
+
+    def _return_and_credit(self):
+        self._return(self.picking, 4)
+        self._reverse(self.invoice)
+
+    def _deliver_more(self):
+        self._correct(self.picking.move_ids, 5)
+
+    # -- what becomes of it -----------------------------------------------------
+
+    def assertAfter(self, act, **expected):
+        """What the accounts gain when that is done after the switch."""
+        self._switched()
+        with self._at(self._get_day()):
+            act()
+            self.assertMoved(**expected)
 
     def assertMoved(self, **expected):
         """What the accounts have gained since the switch."""
@@ -76,52 +111,34 @@ class After(Switching):
 @tagged("post_install", "-at_install")
 class TestAfterSwitchToDelivery(After):
     def test_usage_corrected(self):
-        self._switched()
-        with self._at(self._get_day()):
-            self._correct(self.order.move_raw_ids, 21)
-            self.assertMoved(materials=-5.0, material_quantity_variance=5.0)
+        self.assertAfter(
+            self._correct_usage, materials=-5.0, material_quantity_variance=5.0
+        )
 
     def test_output_corrected(self):
-        self._switched()
-        with self._at(self._get_day()):
-            self._correct(self.order.move_finished_ids, 9)
-            self.assertMoved(materials=-10.0, material_quantity_variance=10.0)
+        self.assertAfter(
+            self._correct_output, materials=-10.0, material_quantity_variance=10.0
+        )
 
     def test_unbuilt(self):
-        self._switched()
-        with self._at(self._get_day()):
-            self._unbuild(self.p, 1, self.order)
-            self.assertMoved()
+        self.assertAfter(self._take_apart)
 
     def test_posting_reversed_and_booked_again(self):
-        self._switched()
-        with self._at(self._get_day()):
-            posting = self.order.backflush_posting_ids
-            posting.action_reverse()
-            posting.action_retry()
-            self.assertMoved()
+        self.assertAfter(self._book_again)
 
     def test_returned(self):
-        self._switched()
-        with self._at(self._get_day()):
-            self._return(self.picking, 1)
-            self.assertMoved(**{**self.content, "cost_of_sales": -25.0})
+        self.assertAfter(self._return_one, **{**self.content, "cost_of_sales": -25.0})
 
     def test_returned_and_credited(self):
-        self._switched()
-        with self._at(self._get_day()):
-            self._return(self.picking, 4)
-            self._reverse(self.invoice)
-            moved = {x: 4 * y for x, y in self.content.items()}
-            self.assertSold(**moved, cost_of_sales=-100.0)
+        moved = {x: 4 * y for x, y in self.content.items()}
+        self.assertAfter(self._return_and_credit, **moved, cost_of_sales=-100.0, **SOLD)
 
     def test_delivery_corrected(self):
-        self._switched()
-        with self._at(self._get_day()):
-            self._correct(self.picking.move_ids, 5)
-            self.assertMoved(
-                **{x: -y for x, y in self.content.items()}, cost_of_sales=25.0
-            )
+        self.assertAfter(
+            self._deliver_more,
+            **{x: -y for x, y in self.content.items()},
+            cost_of_sales=25.0,
+        )
 
     def test_invoice_that_has_costed_goods_is_not_reset(self):
         self._switched()
@@ -182,61 +199,41 @@ class TestAfterSwitchToCompletion(After):
     then = "completion"
 
     def test_usage_corrected(self):
-        self._switched()
-        with self._at(self._get_day()):
-            self._correct(self.order.move_raw_ids, 21)
-            self.assertMoved()
+        self.assertAfter(self._correct_usage)
 
     def test_output_corrected(self):
-        self._switched()
-        with self._at(self._get_day()):
-            self._correct(self.order.move_finished_ids, 9)
-            self.assertMoved(
-                finished=-25.0,
-                materials=10.0,
-                labour_applied=10.0,
-                variable_overhead_applied=3.0,
-                fixed_overhead_applied=2.0,
-            )
+        self.assertAfter(
+            self._correct_output,
+            finished=-25.0,
+            materials=10.0,
+            labour_applied=10.0,
+            variable_overhead_applied=3.0,
+            fixed_overhead_applied=2.0,
+        )
 
     def test_unbuilt(self):
-        self._switched()
-        with self._at(self._get_day()):
-            self._unbuild(self.p, 1, self.order)
-            self.assertMoved(
-                finished=-25.0,
-                materials=10.0,
-                labour_applied=10.0,
-                variable_overhead_applied=3.0,
-                fixed_overhead_applied=2.0,
-            )
+        self.assertAfter(
+            self._take_apart,
+            finished=-25.0,
+            materials=10.0,
+            labour_applied=10.0,
+            variable_overhead_applied=3.0,
+            fixed_overhead_applied=2.0,
+        )
 
     def test_posting_reversed_and_booked_again(self):
-        self._switched()
-        with self._at(self._get_day()):
-            posting = self.picking.move_ids.backflush_posting_ids
-            posting.action_reverse()
-            posting.action_retry()
-            self.assertMoved()
+        self.assertAfter(self._book_again)
 
     def test_returned(self):
-        self._switched()
-        with self._at(self._get_day()):
-            self._return(self.picking, 1)
-            self.assertMoved(finished=25.0, cost_of_sales=-25.0)
+        self.assertAfter(self._return_one, finished=25.0, cost_of_sales=-25.0)
 
     def test_returned_and_credited(self):
-        self._switched()
-        with self._at(self._get_day()):
-            self._return(self.picking, 4)
-            self._reverse(self.invoice)
-            self.assertSold(finished=100.0, cost_of_sales=-100.0)
+        self.assertAfter(
+            self._return_and_credit, finished=100.0, cost_of_sales=-100.0, **SOLD
+        )
 
     def test_delivery_corrected(self):
-        self._switched()
-        with self._at(self._get_day()):
-            self._correct(self.picking.move_ids, 5)
-            self.assertMoved(finished=-25.0, cost_of_sales=25.0)
+        self.assertAfter(self._deliver_more, finished=-25.0, cost_of_sales=25.0)
 
     def test_invoice_reset_and_posted_again(self):
         self._switched()
@@ -273,27 +270,20 @@ class TestAfterSwitchOn(After):
             self.assertMoved(materials=-5.0, material_quantity_variance=5.0)
 
     def test_output_corrected(self):
-        self._switched()
-        with self._at(self._get_day()):
-            self._correct(self.order.move_finished_ids, 9)
-            self.assertMoved(
-                finished=-25.0,
-                material_quantity_variance=10.0,
-                **{x: y for x, y in self.content.items() if x != "materials"},
-            )
+        self.assertAfter(
+            self._correct_output,
+            finished=-25.0,
+            material_quantity_variance=10.0,
+            **{x: y for x, y in self.content.items() if x != "materials"},
+        )
 
     def test_unbuilt(self):
-        self._switched()
-        with self._at(self._get_day()):
-            self._unbuild(self.p, 1, self.order)
-            self.assertMoved(finished=-25.0, **self.content)
+        self.assertAfter(self._take_apart, finished=-25.0, **self.content)
 
     def test_returned_and_credited(self):
-        self._switched()
-        with self._at(self._get_day()):
-            self._return(self.picking, 4)
-            self._reverse(self.invoice)
-            self.assertSold(finished=100.0, cost_of_sales=-100.0)
+        self.assertAfter(
+            self._return_and_credit, finished=100.0, cost_of_sales=-100.0, **SOLD
+        )
 
 
 @tagged("post_install", "-at_install")
@@ -301,34 +291,23 @@ class TestAfterSwitchOff(After):
     then = False
 
     def test_usage_corrected(self):
-        self._switched()
-        with self._at(self._get_day()):
-            self._correct(self.order.move_raw_ids, 21)
-            self.assertMoved(materials=-5.0, material_quantity_variance=5.0)
+        self.assertAfter(
+            self._correct_usage, materials=-5.0, material_quantity_variance=5.0
+        )
 
     def test_output_corrected(self):
-        self._switched()
-        with self._at(self._get_day()):
-            self._correct(self.order.move_finished_ids, 9)
-            self.assertMoved(
-                finished=-25.0,
-                material_quantity_variance=10.0,
-                **{x: y for x, y in self.content.items() if x != "materials"},
-            )
+        self.assertAfter(
+            self._correct_output,
+            finished=-25.0,
+            material_quantity_variance=10.0,
+            **{x: y for x, y in self.content.items() if x != "materials"},
+        )
 
     def test_posting_reversed_and_booked_again(self):
-        self._switched()
-        with self._at(self._get_day()):
-            posting = self.order.backflush_posting_ids
-            posting.action_reverse()
-            posting.action_retry()
-            self.assertMoved()
+        self.assertAfter(self._book_again)
 
     def test_unbuilt(self):
-        self._switched()
-        with self._at(self._get_day()):
-            self._unbuild(self.p, 1, self.order)
-            self.assertMoved(finished=-25.0, **self.content)
+        self.assertAfter(self._take_apart, finished=-25.0, **self.content)
 
 
 class PeriodicMaterials(Variant3, After):
