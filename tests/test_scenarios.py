@@ -97,6 +97,7 @@ class Scenarios:
         shop = self.open_shop()
         shop.sell("X", 7)
         shop.new_standards(labour=30)
+        self.assertSettled(shop)
 
     def test_open_usage_of_a_part_is_not_restated(self):
         """A P too many in an X was open usage at the content of a later card."""
